@@ -1,0 +1,119 @@
+"""What the catalogue remembers of its own facts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import assert_never
+
+import msgspec
+from msgspec.structs import replace
+
+from boxoffice.domain.catalogue.events import (
+    Category,
+    PerformanceScheduled,
+    ProductionCreated,
+    SaleClosed,
+    SaleOpened,
+    SeatingPlanImported,
+    SectionLaidOut,
+)
+from boxoffice.domain.decider import Aggregate
+
+
+class SeatingPlan(msgspec.Struct, frozen=True):
+    """A hall. `ordinals` maps every place ever drawn; ordinals are never reused."""
+
+    version: int = -1
+    drawn: SeatingPlanImported | None = None
+    ordinals: dict[str, int] = {}
+
+
+def evolve_plan(state: SeatingPlan, event: SeatingPlanImported) -> SeatingPlan:
+    """Remember the newest drawing and every ordinal ever given."""
+    ordinals = dict(state.ordinals)
+    for section in event.sections:
+        ordinals.update((place.guid, place.ordinal) for place in section.places)
+    return SeatingPlan(version=state.version + 1, drawn=event, ordinals=ordinals)
+
+
+class Production(msgspec.Struct, frozen=True):
+    """A show as a work."""
+
+    title: str | None = None
+
+
+def evolve_production(_state: Production, event: ProductionCreated) -> Production:
+    """Remember the title."""
+    return Production(title=event.title)
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A sellable place, with the section and price level it belongs to."""
+
+    section: int
+    category: int
+    label: str
+
+
+class Performance(msgspec.Struct, frozen=True):
+    """One dated occurrence: its window of sale and its manifest."""
+
+    scheduled: bool = False
+    title: str = ""
+    currency: str = ""
+    sale_from: datetime | None = None
+    sale_until: datetime | None = None
+    categories: tuple[Category, ...] = ()
+    open: bool = False
+    places: dict[int, Place] = {}
+    """By ordinal."""
+
+    def on_sale(self, now: datetime) -> bool:
+        """Tell whether new holds are allowed at `now`."""
+        if not self.open or self.sale_from is None or self.sale_until is None:
+            return False
+        return self.sale_from <= now < self.sale_until
+
+
+PerformanceEvent = PerformanceScheduled | SectionLaidOut | SaleOpened | SaleClosed
+
+
+def evolve_performance(state: Performance, event: PerformanceEvent) -> Performance:
+    """Fold one fact of a performance's own stream."""
+    match event:
+        case PerformanceScheduled():
+            return Performance(
+                scheduled=True,
+                title=event.title,
+                currency=event.currency,
+                sale_from=event.sale_from,
+                sale_until=event.sale_until,
+                categories=event.categories,
+            )
+        case SectionLaidOut():
+            return replace(state, places=state.places | _laid_out(event))
+        case SaleOpened():
+            return replace(state, open=True)
+        case SaleClosed():
+            return replace(state, open=False)
+        case _:
+            assert_never(event)
+
+
+def _laid_out(event: SectionLaidOut) -> dict[int, Place]:
+    return {
+        place.ordinal: Place(event.section, place.category, place.label)
+        for place in event.places
+    }
+
+
+PLAN = Aggregate("plan", SeatingPlan, evolve_plan, (SeatingPlanImported,))
+PRODUCTION = Aggregate(
+    "production", Production, evolve_production, (ProductionCreated,)
+)
+PERFORMANCE = Aggregate(
+    "performance",
+    Performance,
+    evolve_performance,
+    (PerformanceScheduled, SectionLaidOut, SaleOpened, SaleClosed),
+)

@@ -1,0 +1,160 @@
+"""Every error a caller may meet, named for the caller's next move.
+
+The class docstring is the public text: one sentence that a buyer or an operator
+can read. `code` is stable and appears in problem documents, logs and metrics.
+Fields are data that a page can show; they never hold a person's data. HTTP status
+codes are decided at the edge, not here.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class BoxOfficeError(Exception):
+    """Something went wrong at the box office."""
+
+    code: ClassVar[str] = "error"
+
+    def __init__(self, detail: str | None = None, **data: object) -> None:
+        self.detail = detail or (type(self).__doc__ or "").strip()
+        self.data = data
+        super().__init__(self.detail)
+
+
+class Refused(BoxOfficeError):
+    """A rule said no; choose differently."""
+
+    code = "refused"
+
+
+class Invalid(Refused):
+    """The request does not make sense as it stands; correct it and send it again."""
+
+    code = "invalid"
+
+
+class SeatsUnavailable(Refused):
+    """At least one of the places is no longer free; choose others."""
+
+    code = "seats-unavailable"
+
+
+class UnknownPlace(Refused):
+    """This performance has no such place."""
+
+    code = "unknown-place"
+
+
+class NotPriced(Refused):
+    """One of the places has no price yet, so it cannot be sold."""
+
+    code = "not-priced"
+
+
+class SaleNotOpen(Refused):
+    """The sale for this performance is not open."""
+
+    code = "sale-not-open"
+
+
+class HoldLimitReached(Refused):
+    """A buyer may have at most eight places of one performance."""
+
+    code = "hold-limit-reached"
+
+
+class HoldExpired(Refused):
+    """The hold has run out; choose your places again."""
+
+    code = "hold-expired"
+
+
+class HoldNotOpen(Refused):
+    """The hold was already released or sold."""
+
+    code = "hold-not-open"
+
+
+class AlreadyExists(Refused):
+    """Something with this identity exists already."""
+
+    code = "already-exists"
+
+
+class PaymentDeclined(Refused):
+    """The payment was declined; nothing was charged and the hold still stands."""
+
+    code = "payment-declined"
+
+
+class KeyReused(Refused):
+    """This idempotency key was already used for a different request."""
+
+    code = "idempotency-key-reused"
+
+
+class NotFound(BoxOfficeError):
+    """There is no such thing, or it is not yours."""
+
+    code = "not-found"
+
+
+class Unauthenticated(BoxOfficeError):
+    """Say who you are: a valid token or session is needed."""
+
+    code = "unauthenticated"
+
+
+class Forbidden(BoxOfficeError):
+    """Your role does not allow this."""
+
+    code = "forbidden"
+
+
+class Conflict(BoxOfficeError):
+    """Somebody else wrote first; try again."""
+
+    code = "conflict"
+
+
+class Unavailable(BoxOfficeError):
+    """The box office cannot answer just now; try again in a moment."""
+
+    code = "unavailable"
+
+
+class Overloaded(Unavailable):
+    """Too many requests are waiting; try again in a moment."""
+
+    code = "overloaded"
+
+
+class OutcomeUnknown(Unavailable):
+    """The connection broke while writing; ask again with the same key to learn more."""
+
+    code = "outcome-unknown"
+
+
+class TooSlow(Unavailable):
+    """The answer is not ready yet; ask again in a moment."""
+
+    code = "too-slow"
+
+
+class Unstorable(BoxOfficeError):
+    """The log refused these data; nothing was stored."""
+
+    code = "unstorable"
+
+
+class Corrupt(BoxOfficeError):
+    """The log holds something that must not be there; an engineer has to look."""
+
+    code = "corrupt"
+
+
+class Misconfigured(BoxOfficeError):
+    """The configuration is wrong; correct it and start again."""
+
+    code = "misconfigured"

@@ -1,0 +1,112 @@
+"""Everything that can be set, read once from an environment mapping.
+
+A value may also come from a file: `BOXOFFICE_LOG_URL_FILE=/etc/...` is read when
+`BOXOFFICE_LOG_URL` is not given. Unknown `BOXOFFICE_*` names and wrong values are
+all reported at once. Nothing else in the house reads the environment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from boxoffice.errors import Misconfigured
+
+PREFIX = "BOXOFFICE_"
+FOREIGN = ("BOXOFFICE_TEST_", "BOXOFFICE_CACHE")
+"""Names that belong to the tests and the stack command."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """How this process runs; the defaults are the embedded box office."""
+
+    log_url: str = ""
+    """`sqlite:///path`, `postgresql://…` or `memory://`; default: a file in `data`."""
+    migrator_url: str = ""
+    """The owner of the log's schema; only `migrate` needs it."""
+    kafka_url: str = ""
+    """`host:port[,host:port]`; empty: the bus is inside this process."""
+    mongo_url: str = ""
+    """Empty: documents live in memory and are replayed at start."""
+    mongo_database: str = "boxoffice"
+    redis_url: str = ""
+    """Empty: the availability cache lives in memory."""
+    redis_prefix: str = "bo:"
+    topic_prefix: str = "boxoffice"
+    data: str = ".boxoffice"
+    """Folder of the embedded log and of generated secrets."""
+    secret: str = ""
+    """Key of cookies and request hashes; empty: generated once into `data`."""
+    venue: str = "main"
+    log_name: str = "main"
+
+    hold_ttl_s: int = 600
+    writer_queue_max: int = 10_000
+    """Commands that may wait; more get 503."""
+    writer_batch_max: int = 200
+    """Commands in one call to append."""
+    writer_houses_max: int = 64
+    """Families of streams kept in memory."""
+    command_timeout_s: float = 2.4
+    """How long a request waits for its commit before it gets 503."""
+    payment_timeout_s: float = 5.0
+    """How long the payment provider may take. A hold with less left is not paid."""
+    drain_s: float = 10.0
+    query_wait_s: float = 2.0
+    """How long a query waits at most for the position of a token."""
+    clock_offset_max_s: float = 1.0
+    """More than this away from the database's clock, the process is not ready."""
+    partitions: int = 4
+    """Of each topic, when this house creates it."""
+    relay_batch_max: int = 2_000
+    relay_lease_s: float = 5.0
+    projector_batch_max: int = 5_000
+    socket_frames_s: float = 0.1
+    """Deltas are merged this long before a frame is sent."""
+    socket_queue_max: int = 64
+    sockets_max: int = 2_000
+    health_port: int = 9000
+    """Where relay, projector and reactor answer /livez and /readyz; 0: nowhere."""
+
+
+def load(environ: Mapping[str, str]) -> Settings:
+    """Read the settings.
+
+    Raises:
+        Misconfigured: names every unknown or wrong variable.
+    """
+    known = {f"{PREFIX}{name.upper()}": name for name in Settings.__struct_fields__}
+    given: dict[str, str] = {}
+    problems: list[str] = []
+    for variable, text in environ.items():
+        if not variable.startswith(PREFIX) or variable.startswith(FOREIGN):
+            continue
+        plain = variable.removesuffix("_FILE")
+        if variable in known:
+            given[known[variable]] = text
+        elif plain in known and plain not in environ:
+            given[known[plain]] = _content(text, variable, problems)
+        elif plain not in known:
+            problems.append(f"{variable} is not a setting.")
+    return _converted(given, problems)
+
+
+def _content(path: str, variable: str, problems: list[str]) -> str:
+    try:
+        return Path(path).read_text("utf-8").strip()
+    except OSError as error:
+        problems.append(f"{variable}: {error.strerror}: {path}")
+        return ""
+
+
+def _converted(given: dict[str, str], problems: list[str]) -> Settings:
+    for name, text in given.items():
+        try:
+            msgspec.convert({name: text}, Settings, strict=False)
+        except msgspec.ValidationError as error:
+            problems.append(f"{PREFIX}{name.upper()}: {error}")
+    if problems:
+        raise Misconfigured(" ".join(problems))
+    return msgspec.convert(given, Settings, strict=False)

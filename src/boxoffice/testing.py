@@ -1,0 +1,168 @@
+"""The public test kit: given/when/then for decisions, builders, a clock to set.
+
+`given(facts).when(command).then(events)` runs a command through the same routing that
+the writer uses, over the facts alone: no store, no clock, no randomness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from boxoffice.application.codec import encode, tag_of
+from boxoffice.application.memory import NO_STREAM, evolved
+from boxoffice.application.ports.log import Append, LogWriter, Stored
+from boxoffice.application.routing import decide
+from boxoffice.domain.catalogue.events import (
+    Category,
+    ManifestPlace,
+    PerformanceScheduled,
+    SaleOpened,
+    SectionLaidOut,
+)
+from boxoffice.domain.decider import Aggregate, Decision
+from boxoffice.domain.ids import (
+    BuyerId,
+    PerformanceId,
+    StreamId,
+    performance_stream,
+    price_list_stream,
+)
+from boxoffice.domain.message import Command, Event, Meta
+from boxoffice.domain.money import Money
+from boxoffice.domain.pricing.events import LevelPrice, PricesSet
+from boxoffice.errors import BoxOfficeError
+
+NOON = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
+"""The time it is in tests unless they say otherwise."""
+PERFORMANCE = PerformanceId("0123456789abcdef01234567")
+ANN = BuyerId("a" * 32)
+BOB = BuyerId("b" * 32)
+FULL_PRICE = Money(4500, "USD")
+
+
+class Scenario:
+    """Facts that happened, and the outcome of one command on top of them."""
+
+    def __init__(self, facts: Iterable[tuple[StreamId, Event]]) -> None:
+        self._entries: dict[StreamId, tuple[int, Any]] = {}
+        self._happened: Decision | None = None
+        self._refused: BoxOfficeError | None = None
+        for stream, event in facts:
+            self._entries[stream] = evolved(self._entries.get(stream), event)
+
+    def state(self, stream_id: StreamId, aggregate: Aggregate) -> Any:
+        """Give a state: a scenario is a `View`."""
+        entry = self._entries.get(stream_id)
+        return entry[1] if entry else aggregate.initial()
+
+    def when(self, command: Command) -> Scenario:
+        """Decide the command."""
+        try:
+            self._happened = decide(self, command)
+        except BoxOfficeError as refusal:
+            self._refused = refusal
+        return self
+
+    @property
+    def happened(self) -> Decision:
+        """What the command did; fails when it was refused."""
+        if self._refused is not None:
+            raise self._refused
+        assert self._happened is not None, "call `when` first"
+        return self._happened
+
+    def then(self, *expected: tuple[StreamId, Event]) -> None:
+        """Demand exactly these facts, in this order."""
+        assert list(expected) == self.happened
+
+    def refused(self, kind: type[BoxOfficeError], **data: object) -> BoxOfficeError:
+        """Demand this refusal, with these data; give it back."""
+        assert self._refused is not None, f"expected {kind.__name__}, but it happened"
+        assert kind is type(self._refused), repr(self._refused)
+        assert data.items() <= self._refused.data.items(), self._refused.data
+        return self._refused
+
+
+def given(*facts: tuple[StreamId, Event]) -> Scenario:
+    """Start a scenario."""
+    return Scenario(facts)
+
+
+def on_sale(
+    performance: PerformanceId = PERFORMANCE,
+    *,
+    places: int = 10,
+    categories: Sequence[Money] = (FULL_PRICE,),
+    now: datetime = NOON,
+) -> list[tuple[StreamId, Event]]:
+    """Give the facts of a performance on sale: one section, ordinals 1 to `places`.
+
+    Price levels take turns over the places.
+    """
+    where = performance_stream(performance)
+    day = timedelta(days=1)
+    levels = tuple(Category(f"Level {i}", "#336699") for i in range(len(categories)))
+    scheduled = PerformanceScheduled(
+        performance=performance,
+        production="f" * 24,
+        title="Neon Nights",
+        plan="e" * 24,
+        plan_version=0,
+        starts_at=now + 30 * day,
+        zone="America/Los_Angeles",
+        currency=categories[0].currency,
+        sale_from=now - day,
+        sale_until=now + 30 * day,
+        categories=levels,
+        sections=("Stalls",),
+    )
+    laid_out = SectionLaidOut(
+        section=0,
+        name="Stalls",
+        places=tuple(
+            ManifestPlace(n, f"Stalls A-{n}", (n - 1) % len(levels))
+            for n in range(1, places + 1)
+        ),
+    )
+    prices = PricesSet(
+        prices=tuple(LevelPrice(i, price) for i, price in enumerate(categories))
+    )
+    return [
+        (where, scheduled),
+        (where, laid_out),
+        (where, SaleOpened()),
+        (price_list_stream(performance), prices),
+    ]
+
+
+def store_facts(
+    store: LogWriter,
+    facts: Sequence[tuple[StreamId, Event]],
+    *,
+    version: int = NO_STREAM,
+) -> None:
+    """Append facts behind a writer's back, as another process would.
+
+    `version` is what every stream has before.
+    """
+    batch = Append(command_ids=[_next_command_id(store)], request_hashes=[b""])
+    versions: dict[StreamId, int] = {}
+    meta = encode(Meta(command="", correlation="", actor="test", venue="main"))
+    for stream, event in facts:
+        versions[stream] = versions.get(stream, version) + 1
+        batch.guards[stream] = version
+        batch.event_commands.append(0)
+        batch.event_streams.append(stream)
+        batch.event_versions.append(versions[stream])
+        batch.event_tags.append(tag_of(event))
+        batch.event_datas.append(encode(event))
+        batch.event_metas.append(meta)
+    outcome = store.append(batch)
+    assert isinstance(outcome, Stored), outcome
+
+
+def _next_command_id(store: LogWriter) -> bytes:
+    length = sum(1 for _ in store.read(after=0, limit=1_000_000))
+    return b"fact" + length.to_bytes(12, "big")

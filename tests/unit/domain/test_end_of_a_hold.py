@@ -1,0 +1,262 @@
+"""A hold ends once: released, expired or sold."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from boxoffice.domain.approval import Approval
+from boxoffice.domain.decider import Decision
+from boxoffice.domain.ids import (
+    BuyerId,
+    HoldId,
+    OrderCode,
+    allowance_stream,
+    order_stream,
+    payment_stream,
+    ticket_stream,
+)
+from boxoffice.domain.inventory.commands import (
+    ExpireHold,
+    HoldPlaces,
+    PurchaseHold,
+    ReleaseHold,
+)
+from boxoffice.domain.inventory.events import (
+    CartHoldConverted,
+    CartHoldReleased,
+    TicketReleased,
+    TicketSold,
+)
+from boxoffice.domain.money import Money
+from boxoffice.domain.orders.events import OrderConfirmed, OrderLine
+from boxoffice.domain.payments.events import PaymentCaptured
+from boxoffice.errors import (
+    Conflict,
+    HoldExpired,
+    HoldNotOpen,
+    Invalid,
+    NotFound,
+    SeatsUnavailable,
+)
+from boxoffice.testing import (
+    ANN,
+    BOB,
+    FULL_PRICE,
+    NOON,
+    PERFORMANCE,
+    given,
+    on_sale,
+)
+
+HOLD = HoldId("1" * 32)
+CODE = OrderCode("ABCDEFGHJK")
+
+
+def approval(minor: int = 9000, currency: str = "USD") -> Approval:
+    return Approval("sandbox", "attempt", "reference", Money(minor, currency))
+
+
+def purchase(
+    *,
+    after_s: float = 60,
+    buyer: BuyerId = ANN,
+    paid: Approval | None = None,
+    code: OrderCode = CODE,
+) -> PurchaseHold:
+    return PurchaseHold(
+        now=NOON + timedelta(seconds=after_s),
+        performance=PERFORMANCE,
+        buyer=buyer,
+        hold=HOLD,
+        order=code,
+        approval=paid or approval(),
+    )
+
+
+def release(buyer: BuyerId = ANN) -> ReleaseHold:
+    return ReleaseHold(now=NOON, performance=PERFORMANCE, buyer=buyer, hold=HOLD)
+
+
+def expire(after_s: float) -> ExpireHold:
+    now = NOON + timedelta(seconds=after_s)
+    return ExpireHold(now=now, performance=PERFORMANCE, buyer=ANN, hold=HOLD)
+
+
+def held_by_ann(*, hold: str = HOLD, after_s: float = 0) -> HoldPlaces:
+    return HoldPlaces(
+        now=NOON + timedelta(seconds=after_s),
+        performance=PERFORMANCE,
+        buyer=ANN if hold == HOLD else BOB,
+        hold=HoldId(hold),
+        ordinals=(1, 2),
+        ttl_s=600,
+    )
+
+
+@pytest.fixture
+def held() -> Decision:
+    facts = on_sale()
+    return facts + given(*facts).when(held_by_ann()).happened
+
+
+@pytest.fixture
+def sold(held: Decision) -> Decision:
+    return held + given(*held).when(purchase()).happened
+
+
+def test_released_places_are_free_for_the_next_buyer(held: Decision) -> None:
+    released = given(*held).when(release()).happened
+    assert given(*held, *released).when(held_by_ann(hold="2" * 32)).happened
+
+
+def test_releasing_says_so_on_every_ticket_and_the_allowance(held: Decision) -> None:
+    freed = TicketReleased(hold=HOLD, section=0, category=0, reason="released")
+    given(*held).when(release()).then(
+        (ticket_stream(PERFORMANCE, 1), freed),
+        (ticket_stream(PERFORMANCE, 2), freed),
+        (
+            allowance_stream(PERFORMANCE, ANN),
+            CartHoldReleased(hold=HOLD, buyer=ANN, reason="released"),
+        ),
+    )
+
+
+def test_releasing_twice_changes_nothing(held: Decision) -> None:
+    released = given(*held).when(release()).happened
+    given(*held, *released).when(release()).then()
+
+
+def test_another_buyers_hold_is_not_found(held: Decision) -> None:
+    given(*held).when(release(BOB)).refused(NotFound)
+    given(*held).when(purchase(buyer=BOB)).refused(NotFound)
+
+
+def test_a_sold_hold_cannot_be_released(sold: Decision) -> None:
+    given(*sold).when(release()).refused(HoldNotOpen)
+
+
+@pytest.mark.parametrize("after_s", [0, 600, 600.999])
+def test_a_hold_does_not_expire_early(held: Decision, after_s: float) -> None:
+    given(*held).when(expire(after_s)).then()
+
+
+def test_an_overdue_hold_is_tidied_up(held: Decision) -> None:
+    *tickets, (_, ended) = given(*held).when(expire(601)).happened
+    assert ["expired", "expired"] == [
+        getattr(event, "reason", "") for _, event in tickets
+    ]
+    assert CartHoldReleased(hold=HOLD, buyer=ANN, reason="expired") == ended
+
+
+def test_expiring_frees_only_what_the_hold_still_has(held: Decision) -> None:
+    facts = held + given(*held).when(held_by_ann(hold="2" * 32, after_s=601)).happened
+    given(*facts).when(expire(602)).then(
+        (
+            allowance_stream(PERFORMANCE, ANN),
+            CartHoldReleased(hold=HOLD, buyer=ANN, reason="expired"),
+        )
+    )
+
+
+def test_a_purchase_sells_every_place_and_says_who_paid(held: Decision) -> None:
+    line = ("Stalls A-1", 0, FULL_PRICE)
+    sold = TicketSold(hold=HOLD, order=CODE, section=0, category=0, price=FULL_PRICE)
+    given(*held).when(purchase()).then(
+        (ticket_stream(PERFORMANCE, 1), sold),
+        (ticket_stream(PERFORMANCE, 2), sold),
+        (
+            allowance_stream(PERFORMANCE, ANN),
+            CartHoldConverted(hold=HOLD, buyer=ANN, order=CODE),
+        ),
+        (
+            payment_stream(CODE),
+            PaymentCaptured(
+                order=CODE,
+                provider="sandbox",
+                attempt="attempt",
+                reference="reference",
+                amount=Money(9000, "USD"),
+            ),
+        ),
+        (
+            order_stream(CODE),
+            OrderConfirmed(
+                order=CODE,
+                performance=PERFORMANCE,
+                buyer=ANN,
+                hold=HOLD,
+                lines=(OrderLine(1, *line), OrderLine(2, "Stalls A-2", *line[1:])),
+                total=Money(9000, "USD"),
+            ),
+        ),
+    )
+
+
+def test_a_hold_can_be_paid_until_its_deadline(held: Decision) -> None:
+    assert given(*held).when(purchase(after_s=600)).happened
+    given(*held).when(purchase(after_s=600.001)).refused(HoldExpired)
+
+
+def test_places_that_were_taken_over_cannot_be_paid(held: Decision) -> None:
+    facts = held + given(*held).when(held_by_ann(hold="2" * 32, after_s=601)).happened
+    given(*facts).when(purchase(after_s=600)).refused(HoldExpired)
+
+
+def test_a_released_hold_cannot_be_paid(held: Decision) -> None:
+    facts = held + given(*held).when(release()).happened
+    given(*facts).when(purchase()).refused(HoldExpired)
+
+
+def test_a_hold_is_sold_once(sold: Decision) -> None:
+    again = purchase(code=OrderCode("KJHGFEDCBA"))
+    given(*sold).when(again).refused(HoldNotOpen, order=CODE)
+
+
+@pytest.mark.parametrize(
+    "paid", [approval(8999), approval(9001), approval(9000, "EUR"), approval(-9000)]
+)
+def test_the_payment_must_match_the_frozen_price(
+    held: Decision, paid: Approval
+) -> None:
+    given(*held).when(purchase(paid=paid)).refused(Invalid)
+
+
+def test_an_order_code_is_given_once(sold: Decision) -> None:
+    other = HoldPlaces(
+        now=NOON,
+        performance=PERFORMANCE,
+        buyer=BOB,
+        hold=HoldId("2" * 32),
+        ordinals=(3, 4),
+        ttl_s=600,
+    )
+    facts = sold + given(*sold).when(other).happened
+    command = PurchaseHold(
+        now=NOON,
+        performance=PERFORMANCE,
+        buyer=BOB,
+        hold=HoldId("2" * 32),
+        order=CODE,
+        approval=approval(),
+    )
+    given(*facts).when(command).refused(Conflict)
+
+
+def test_sold_places_count_against_the_limit_for_ever(sold: Decision) -> None:
+    command = HoldPlaces(
+        now=NOON + timedelta(days=1),
+        performance=PERFORMANCE,
+        buyer=ANN,
+        hold=HoldId("2" * 32),
+        ordinals=(3, 4, 5, 6, 7, 8),
+        ttl_s=600,
+    )
+    assert given(*sold).when(command).happened
+
+
+def test_taken_places_are_refused_to_everybody(sold: Decision) -> None:
+    given(*sold).when(held_by_ann(hold="2" * 32)).refused(
+        SeatsUnavailable, places=[1, 2]
+    )
