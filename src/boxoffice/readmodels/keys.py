@@ -1,0 +1,82 @@
+"""Which documents facts belong to.
+
+Every event is named here once, in one of the three sets: whoever adds one says whether
+sections, only performances, or nobody shows it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from boxoffice.domain.catalogue.events import (
+    PerformanceScheduled,
+    ProductionCreated,
+    SaleClosed,
+    SaleOpened,
+    SeatingPlanImported,
+    SectionLaidOut,
+)
+from boxoffice.domain.ids import FAMILY_BYTES
+from boxoffice.domain.inventory.events import (
+    CartHoldConverted,
+    CartHoldPlaced,
+    CartHoldReleased,
+    TicketHeld,
+    TicketReleased,
+    TicketSold,
+)
+from boxoffice.domain.message import Event, Fact
+from boxoffice.domain.orders.events import OrderConfirmed
+from boxoffice.domain.payments.events import PaymentCaptured
+from boxoffice.domain.pricing.events import PricesSet
+from boxoffice.readmodels.model import Groups
+
+OF_A_SECTION: frozenset[type[Event]] = frozenset(
+    {TicketHeld, TicketReleased, TicketSold, SectionLaidOut}
+)
+"""They say their `section`, and happen at their performance too."""
+OF_A_PERFORMANCE: frozenset[type[Event]] = OF_A_SECTION | {
+    PerformanceScheduled,
+    SaleOpened,
+    SaleClosed,
+    PricesSet,
+}
+SHOWN_BY_NOBODY: frozenset[type[Event]] = frozenset(
+    {
+        SeatingPlanImported,
+        ProductionCreated,
+        CartHoldPlaced,
+        CartHoldReleased,
+        CartHoldConverted,
+        OrderConfirmed,
+        PaymentCaptured,
+    }
+)
+
+
+def by_section(facts: Iterable[Fact]) -> Groups:
+    """Sort what happens to places by `<performance>/<section>`, keeping the order."""
+    groups: defaultdict[tuple[bytes, int], list[Fact]] = defaultdict(list)
+    for fact in facts:
+        if type(fact.event) in OF_A_SECTION:
+            section: int = fact.event.section  # type: ignore[attr-defined]  # see above
+            groups[fact.stream[:FAMILY_BYTES], section].append(fact)
+    return {
+        f"{family.hex()}/{section}": group
+        for (family, section), group in groups.items()
+    }
+
+
+def by_performance(facts: Iterable[Fact]) -> Groups:
+    """Sort what sales boards show by performance, keeping the order."""
+    groups: defaultdict[bytes, list[Fact]] = defaultdict(list)
+    for fact in facts:
+        if type(fact.event) in OF_A_PERFORMANCE:
+            groups[fact.stream[:FAMILY_BYTES]].append(fact)
+    return {family.hex(): group for family, group in groups.items()}
+
+
+def performance_of(key: str) -> str:
+    """Give the performance of a document key."""
+    return key.partition("/")[0]
