@@ -1,0 +1,278 @@
+"""What is on: plans, productions and performances, folded from the log.
+
+The fold holds summaries only, and at most `ENTRIES_MAX` of each kind; the oldest goes
+first. The geometry of a plan is read from the plan's own stream when asked for, and
+the last few are kept. All calls come from one event loop; answers are as fresh as the
+log was when they were asked for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from datetime import datetime
+from typing import TypeVar
+
+import msgspec
+from msgspec.structs import replace
+
+from boxoffice.application.codec import decode
+from boxoffice.application.ports.log import LogReader, LogRecord
+from boxoffice.application.queries.tail import Tail
+from boxoffice.domain.catalogue.events import (
+    Category,
+    PerformanceScheduled,
+    ProductionCreated,
+    SaleClosed,
+    SaleOpened,
+    SeatingPlanImported,
+    SectionLaidOut,
+)
+from boxoffice.domain.events import TAGS
+from boxoffice.domain.ids import PerformanceId, PlanId, ProductionId, family, split
+from boxoffice.domain.money import Money
+from boxoffice.domain.pricing.events import PricesSet
+from boxoffice.errors import NotFound
+
+ENTRIES_MAX = 20_000
+DRAWINGS_MAX = 8
+"""Plans whose geometry is kept in memory: a few megabytes each at most."""
+
+_WANTED = {
+    TAGS[event]
+    for event in (
+        SeatingPlanImported,
+        ProductionCreated,
+        PerformanceScheduled,
+        SectionLaidOut,
+        SaleOpened,
+        SaleClosed,
+        PricesSet,
+    )
+}
+
+
+class PlanEntry(msgspec.Struct, frozen=True):
+    """A hall's plan in its newest version; versions count from 0."""
+
+    plan: PlanId
+    name: str
+    version: int
+    places: int
+    sections: tuple[str, ...]
+    categories: tuple[Category, ...]
+
+
+class ProductionEntry(msgspec.Struct, frozen=True):
+    """A show."""
+
+    production: ProductionId
+    title: str
+
+
+class SectionEntry(msgspec.Struct, frozen=True):
+    """A section of a performance's manifest."""
+
+    section: int
+    name: str
+    places: int
+
+
+class PerformanceEntry(msgspec.Struct, frozen=True):
+    """A dated show: what a buyer is told before choosing places.
+
+    `prices` are all-in, by price level. `open` is the switch of the house; buyers can
+    hold places when it is on and the time lies within the window of sale.
+    """
+
+    performance: PerformanceId
+    production: ProductionId
+    title: str
+    plan: PlanId
+    plan_version: int
+    starts_at: datetime
+    zone: str
+    currency: str
+    sale_from: datetime
+    sale_until: datetime
+    categories: tuple[Category, ...]
+    sections: tuple[SectionEntry, ...] = ()
+    prices: dict[int, Money] = {}
+    price_list: int | None = None
+    open: bool = False
+
+
+class Drawing(msgspec.Struct, frozen=True):
+    """A plan as drawn, in one of its versions."""
+
+    plan: PlanId
+    version: int
+    drawn: SeatingPlanImported
+
+
+E = TypeVar("E")
+
+
+class Catalogue:
+    """The house's programme; belongs to one event loop."""
+
+    def __init__(self, store: LogReader, tail: Tail) -> None:
+        self._store = store
+        self._tail = tail
+        self._plans: OrderedDict[str, PlanEntry] = OrderedDict()
+        self._productions: OrderedDict[str, ProductionEntry] = OrderedDict()
+        self._performances: OrderedDict[str, PerformanceEntry] = OrderedDict()
+        self._drawings: OrderedDict[tuple[PlanId, int], Drawing] = OrderedDict()
+        tail.feed(self._take)
+
+    async def plans(self) -> list[PlanEntry]:
+        """List plans by name."""
+        await self._tail.catch_up()
+        return sorted(self._plans.values(), key=lambda p: (p.name, p.plan))
+
+    async def productions(self) -> list[ProductionEntry]:
+        """List productions by title."""
+        await self._tail.catch_up()
+        return sorted(self._productions.values(), key=lambda p: (p.title, p.production))
+
+    async def performances(self) -> list[PerformanceEntry]:
+        """List performances by date."""
+        await self._tail.catch_up()
+        return sorted(
+            self._performances.values(), key=lambda p: (p.starts_at, p.performance)
+        )
+
+    async def performance(self, performance: PerformanceId) -> PerformanceEntry:
+        """Give a performance as it is now.
+
+        Raises:
+            NotFound: there is none.
+        """
+        await self._tail.catch_up()
+        return self._known(performance)
+
+    async def scheduled(self, performance: PerformanceId) -> PerformanceEntry:
+        """Give a performance as last seen; the log is asked only about unknown ones.
+
+        Raises:
+            NotFound: there is none.
+        """
+        if performance not in self._performances:
+            await self._tail.catch_up()
+        return self._known(performance)
+
+    async def drawing(self, plan: PlanId, version: int | None = None) -> Drawing:
+        """Give a plan's geometry, of its newest version unless one is named.
+
+        Raises:
+            NotFound: there is no such plan or version.
+        """
+        await self._tail.catch_up()
+        entry = self._plans.get(plan)
+        if entry is None:
+            raise NotFound("There is no such seating plan.")
+        wanted = entry.version if version is None else version
+        if (plan, wanted) not in self._drawings:
+            await self._draw(plan, wanted)
+        self._drawings.move_to_end((plan, wanted))
+        return self._drawings[plan, wanted]
+
+    async def _draw(self, plan: PlanId, version: int) -> None:
+        records = await asyncio.to_thread(self._store.families, [family(plan)])
+        for record in records:
+            if record.version == version and record.tag == TAGS[SeatingPlanImported]:
+                drawn = decode(record.tag, record.data, position=record.position)
+                assert isinstance(drawn, SeatingPlanImported)
+                self._drawings[plan, version] = Drawing(plan, version, drawn)
+                break
+        else:
+            raise NotFound("The seating plan has no such version.")
+        while len(self._drawings) > DRAWINGS_MAX:
+            self._drawings.popitem(last=False)
+
+    def _known(self, performance: PerformanceId) -> PerformanceEntry:
+        entry = self._performances.get(performance)
+        if entry is None:
+            raise NotFound("There is no such performance.")
+        return entry
+
+    # ------------------------------------------------------------- the fold
+
+    def _take(self, record: LogRecord) -> None:
+        if record.tag not in _WANTED:
+            return
+        of, _ = split(record.stream)
+        event = decode(record.tag, record.data, position=record.position)
+        match event:
+            case SeatingPlanImported():
+                entry = _plan_entry(PlanId(of), record.version, event)
+                _shelve(self._plans, of, entry)
+            case ProductionCreated():
+                show = ProductionEntry(ProductionId(of), event.title)
+                _shelve(self._productions, of, show)
+            case PerformanceScheduled():
+                _shelve(self._performances, of, _performance_entry(event))
+            case SectionLaidOut() | SaleOpened() | SaleClosed() | PricesSet():
+                self._amend(of, event, record.version)
+
+    def _amend(
+        self,
+        of: str,
+        event: SectionLaidOut | SaleOpened | SaleClosed | PricesSet,
+        version: int,
+    ) -> None:
+        entry = self._performances.get(of)
+        if entry is not None:
+            self._performances[of] = _amended(entry, event, version)
+
+
+def _shelve(shelf: OrderedDict[str, E], key: str, entry: E) -> None:
+    shelf[key] = entry
+    shelf.move_to_end(key)
+    if len(shelf) > ENTRIES_MAX:
+        shelf.popitem(last=False)
+
+
+def _plan_entry(plan: PlanId, version: int, event: SeatingPlanImported) -> PlanEntry:
+    return PlanEntry(
+        plan=plan,
+        name=event.name,
+        version=version,
+        places=sum(len(section.places) for section in event.sections),
+        sections=tuple(section.name for section in event.sections),
+        categories=event.categories,
+    )
+
+
+def _performance_entry(event: PerformanceScheduled) -> PerformanceEntry:
+    return PerformanceEntry(
+        performance=PerformanceId(event.performance),
+        production=ProductionId(event.production),
+        title=event.title,
+        plan=PlanId(event.plan),
+        plan_version=event.plan_version,
+        starts_at=event.starts_at,
+        zone=event.zone,
+        currency=event.currency,
+        sale_from=event.sale_from,
+        sale_until=event.sale_until,
+        categories=event.categories,
+    )
+
+
+def _amended(
+    entry: PerformanceEntry,
+    event: SectionLaidOut | SaleOpened | SaleClosed | PricesSet,
+    version: int,
+) -> PerformanceEntry:
+    match event:
+        case SectionLaidOut():
+            section = SectionEntry(event.section, event.name, len(event.places))
+            return replace(entry, sections=(*entry.sections, section))
+        case SaleOpened():
+            return replace(entry, open=True)
+        case SaleClosed():
+            return replace(entry, open=False)
+        case PricesSet():
+            prices = {level.category: level.price for level in event.prices}
+            return replace(entry, prices=prices, price_list=version)
