@@ -1,0 +1,303 @@
+"""The one place where ports meet adapters.
+
+`open_container(settings)` opens everything in order and closes it in reverse. The
+kind of each adapter follows from its URL; without URLs the house is embedded: a
+SQLite log in the data folder, and bus, documents and cache inside this process.
+Drivers are imported when their URL asks for them, so that an embedded house starts
+without loading any.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from boxoffice.application.ports.bus import Bus
+from boxoffice.application.ports.checkpoints import Checkpoints
+from boxoffice.application.ports.clock import Clock
+from boxoffice.application.ports.documents import Documents
+from boxoffice.application.ports.fanout import Fanout
+from boxoffice.application.ports.log import EventStore
+from boxoffice.application.ports.payments import PaymentProvider
+from boxoffice.application.ports.staff import StaffTokens
+from boxoffice.application.rebuild import ReadSide, rebuild
+from boxoffice.application.topics import FAMILIES, partitions_of
+from boxoffice.application.write_path import WritePath
+from boxoffice.application.writer import Writer
+from boxoffice.errors import BoxOfficeError, Misconfigured, Unavailable
+from boxoffice.infrastructure.clock import MEASURED_AGAIN_S, StoreClock, utc_now
+from boxoffice.infrastructure.memory.bus import MemoryBus
+from boxoffice.infrastructure.memory.checkpoints import MemoryCheckpoints
+from boxoffice.infrastructure.memory.documents import MemoryDocuments
+from boxoffice.infrastructure.memory.event_store import MemoryEventStore
+from boxoffice.infrastructure.memory.fanout import MemoryFanout
+from boxoffice.infrastructure.memory.staff_tokens import MemoryStaffTokens
+from boxoffice.infrastructure.payments.sandbox import SandboxProvider
+from boxoffice.observability import WriterFigures
+from boxoffice.readmodels.registry import MODELS
+from boxoffice.settings import Settings
+
+SECRET_FILE = "secret"  # noqa: S105  (a file's name)
+SECRET_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Container:
+    """Every port this process uses, and the writer."""
+
+    settings: Settings
+    store: EventStore
+    checkpoints: Checkpoints
+    tokens: StaffTokens
+    writer: Writer
+    bus: Bus
+    documents: Documents
+    cache: Documents
+    fanout: Fanout
+    clock: Clock
+    provider: PaymentProvider
+
+
+@asynccontextmanager
+async def open_container(settings: Settings) -> AsyncIterator[Container]:
+    """Open the house; on the way out drain the writer and close everything.
+
+    Raises:
+        Misconfigured: a URL is of no kind we know.
+        Unavailable: a service does not answer.
+    """
+    async with AsyncExitStack() as stack:
+        settings = with_secret(settings)
+        log = await asyncio.to_thread(_open_log, settings)
+        stack.callback(log.store.close)
+        clock = await asyncio.to_thread(StoreClock, log.store)
+        writer = await asyncio.to_thread(_open_writer, settings, log.store)
+        stack.push_async_callback(asyncio.to_thread, writer.drain, settings.drain_s)
+        documents, cache, fanout = _open_read_side(settings, stack)
+        ticking = asyncio.create_task(_keep_time(clock))
+        stack.push_async_callback(_cancelled, ticking)
+        yield Container(
+            settings=settings,
+            store=log.store,
+            checkpoints=log.checkpoints,
+            tokens=log.tokens,
+            writer=writer,
+            bus=_open_bus(settings, log.store),
+            documents=documents,
+            cache=cache,
+            fanout=fanout,
+            clock=clock,
+            provider=SandboxProvider(),
+        )
+
+
+@dataclass(frozen=True)
+class _Log:
+    store: EventStore
+    checkpoints: Checkpoints
+    tokens: StaffTokens
+
+
+def log_url(settings: Settings) -> str:
+    """Give the log's URL; without one it is a file in the data folder."""
+    return settings.log_url or f"sqlite:///{Path(settings.data).absolute()}/log.sqlite"
+
+
+def _open_log(settings: Settings) -> _Log:
+    url = log_url(settings)
+    kind, _, rest = url.partition("://")
+    if kind in ("postgres", "postgresql"):
+        return _open_postgres(url, settings)
+    if kind == "sqlite":
+        return _open_sqlite(rest.removeprefix("/"), settings)
+    if kind == "memory":
+        return _open_memory(settings)
+    msg = "BOXOFFICE_LOG_URL must begin with sqlite:///, postgresql:// or memory://."
+    raise Misconfigured(msg)
+
+
+def _open_postgres(url: str, settings: Settings) -> _Log:
+    from boxoffice.infrastructure.postgres.checkpoints import PostgresCheckpoints
+    from boxoffice.infrastructure.postgres.event_store import PostgresEventStore
+    from boxoffice.infrastructure.postgres.staff_tokens import PostgresStaffTokens
+
+    store = PostgresEventStore(url, log_name=settings.log_name)
+    return _Log(store, PostgresCheckpoints(store), PostgresStaffTokens(store))
+
+
+def _open_sqlite(path: str, settings: Settings) -> _Log:
+    from boxoffice.infrastructure.sqlite.checkpoints import SqliteCheckpoints
+    from boxoffice.infrastructure.sqlite.event_store import SqliteEventStore
+    from boxoffice.infrastructure.sqlite.staff_tokens import SqliteStaffTokens
+
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    store = SqliteEventStore(path, log_name=settings.log_name)
+    return _Log(store, SqliteCheckpoints(store), SqliteStaffTokens(store))
+
+
+def _open_memory(settings: Settings) -> _Log:
+    store = MemoryEventStore(now=utc_now, log_name=settings.log_name)
+    return _Log(store, MemoryCheckpoints(now=utc_now), MemoryStaffTokens())
+
+
+def _open_writer(settings: Settings, store: EventStore) -> Writer:
+    figures = WriterFigures()
+    path = WritePath(store, families_max=settings.writer_houses_max, observer=figures)
+    writer = Writer(
+        path,
+        queue_max=settings.writer_queue_max,
+        batch_max=settings.writer_batch_max,
+        timeout_s=settings.command_timeout_s,
+    )
+    figures.watch(writer)
+    return writer
+
+
+def _open_bus(settings: Settings, store: EventStore) -> Bus:
+    if not settings.kafka_url:
+        return MemoryBus(partitions=settings.partitions)
+    from boxoffice.infrastructure.kafka.bus import KafkaBus
+
+    return KafkaBus(
+        settings.kafka_url,
+        prefix=settings.topic_prefix,
+        log=settings.log_name,
+        epoch=lambda: store.head().epoch,
+        partitions=settings.partitions,
+    )
+
+
+def _open_read_side(
+    settings: Settings, stack: AsyncExitStack
+) -> tuple[Documents, Documents, Fanout]:
+    documents: Documents = MemoryDocuments()
+    cache: Documents = MemoryDocuments()
+    fanout: Fanout = MemoryFanout()
+    if settings.mongo_url:
+        from boxoffice.infrastructure.mongo.documents import MongoDocuments
+
+        documents = MongoDocuments(settings.mongo_url, database=settings.mongo_database)
+    if settings.redis_url:
+        from boxoffice.infrastructure.redis.documents import RedisDocuments
+        from boxoffice.infrastructure.redis.fanout import RedisFanout
+
+        cache = RedisDocuments(settings.redis_url, prefix=settings.redis_prefix)
+        fanout = RedisFanout(settings.redis_url, prefix=settings.redis_prefix)
+    stack.push_async_callback(documents.close)
+    stack.push_async_callback(cache.close)
+    stack.push_async_callback(fanout.close)
+    return documents, cache, fanout
+
+
+async def _keep_time(clock: StoreClock) -> None:
+    while True:
+        await asyncio.sleep(MEASURED_AGAIN_S)
+        with contextlib.suppress(BoxOfficeError):
+            await asyncio.to_thread(clock.measure)
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+def with_secret(settings: Settings) -> Settings:
+    """Fill in the key of cookies and request hashes, made once per data folder."""
+    if settings.secret:
+        return settings
+    if settings.log_url.startswith("memory:"):
+        return msgspec.structs.replace(settings, secret=secrets.token_hex(SECRET_BYTES))
+    path = Path(settings.data) / SECRET_FILE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        _write_secret(path)
+    return msgspec.structs.replace(settings, secret=path.read_text("ascii").strip())
+
+
+def _write_secret(path: Path) -> None:
+    """Write the key whole before anybody can see the file; the first one wins."""
+    if path.exists():
+        return
+    draft = path.with_name(f"{SECRET_FILE}.{secrets.token_hex(4)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(secrets.token_hex(SECRET_BYTES))
+    try:
+        os.link(draft, path)
+    finally:
+        draft.unlink()
+
+
+async def migrate(
+    settings: Settings, *, phase: Literal["pre", "post"] | None = None
+) -> list[str]:
+    """Bring the log's schema and the bus's topics up to date; name what was done.
+
+    `pre` is what old and new code can both bear, and the topics; `post` is the rest of
+    the schema; without a phase it is everything. Safe from several processes at once.
+    """
+    url = settings.migrator_url or log_url(settings)
+    done: list[str] = []
+    if url.startswith("postgres"):
+        from boxoffice.infrastructure.postgres.migrate import (
+            migrate as migrate_postgres,
+        )
+
+        done += await asyncio.to_thread(migrate_postgres, url, phase=phase or "post")
+    if settings.kafka_url and phase != "post":
+        done += await _ensure_topics(settings)
+    return done
+
+
+async def _ensure_topics(settings: Settings) -> list[str]:
+    from boxoffice.infrastructure.kafka.topics import ensure_topics, topic_name
+
+    log = await asyncio.to_thread(_open_log, settings)
+    try:
+        epoch = (await asyncio.to_thread(log.store.head)).epoch
+    finally:
+        log.store.close()
+    names = [
+        topic_name(settings.topic_prefix, settings.log_name, epoch, family)
+        for family in FAMILIES
+    ]
+    await ensure_topics(settings.kafka_url, names, partitions=settings.partitions)
+    return [f"topic {name}" for name in names]
+
+
+async def replay_into_memory(container: Container) -> None:
+    """Fold the log into the read models that live in this process and start empty."""
+    settings = container.settings
+    if settings.mongo_url and settings.redis_url:
+        return
+    side = ReadSide(
+        store=container.store,
+        documents=container.documents,
+        cache=container.cache,
+        checkpoints=container.checkpoints,
+        partitions=await _partitions(container),
+        models=tuple(m for m in MODELS if not _is_kept(settings, m.sink)),
+    )
+    await rebuild(side)
+
+
+async def _partitions(container: Container) -> int:
+    """Ask the bus; while it is away, any number does for watermarks that are equal."""
+    (family,) = FAMILIES
+    with contextlib.suppress(Unavailable):
+        return await partitions_of(container.bus, family)
+    return container.settings.partitions
+
+
+def _is_kept(settings: Settings, sink: str) -> bool:
+    return bool(settings.mongo_url if sink == "documents" else settings.redis_url)

@@ -1,0 +1,48 @@
+"""Amounts of money as they are typed at a console."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+
+from boxoffice.domain.money import MINOR_UNITS, Money
+from boxoffice.domain.pricing.events import LevelPrice
+from boxoffice.errors import Invalid
+
+AMOUNT = re.compile(r"\d{1,12}(\.\d{1,4})?", re.ASCII)
+
+
+def level_prices(
+    texts: Sequence[str], *, categories: Sequence[str], currency: str
+) -> tuple[LevelPrice, ...]:
+    """Read prices written as `Floor Front=89.00`.
+
+    Raises:
+        Invalid: no such category, or no such amount.
+    """
+    return tuple(_level_price(text, categories, currency=currency) for text in texts)
+
+
+def _level_price(text: str, categories: Sequence[str], *, currency: str) -> LevelPrice:
+    name, equals, amount = text.rpartition("=")
+    if not equals:
+        raise Invalid(f"{text!r} is not a price such as 'Floor Front=89.00'.")
+    if name.strip() not in categories:
+        known = ", ".join(categories)
+        raise Invalid(f"{name.strip()!r} is not one of the categories ({known}).")
+    return LevelPrice(categories.index(name.strip()), money(amount, currency=currency))
+
+
+def money(text: str, *, currency: str) -> Money:
+    """Read an amount; it must not be finer than the currency.
+
+    Raises:
+        Invalid: it is no amount, or too fine.
+    """
+    if not AMOUNT.fullmatch(text.strip()):
+        raise Invalid(f"{text!r} is not an amount such as 89.00.")
+    minor = Decimal(text.strip()).scaleb(MINOR_UNITS.get(currency, 2))
+    if minor != minor.to_integral_value():
+        raise Invalid(f"{text!r} is finer than {currency} can be paid.")
+    return Money(int(minor), currency)

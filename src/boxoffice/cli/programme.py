@@ -1,0 +1,235 @@
+"""`boxoffice production` and `boxoffice performance`: putting a show on sale."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import rich_click as click
+
+from boxoffice.cli.house import configured, in_house, new_id, print_json, tell
+from boxoffice.cli.identifiers import HEX
+from boxoffice.errors import Invalid
+from boxoffice.settings import Settings
+
+if TYPE_CHECKING:
+    from boxoffice.application.queries.catalogue import (
+        Catalogue,
+        PerformanceEntry,
+        ProductionEntry,
+    )
+    from boxoffice.bootstrap import Container
+    from boxoffice.domain.catalogue.commands import SchedulePerformance
+
+
+@click.group()
+def production() -> None:
+    """Shows: announce and list them."""
+
+
+@production.command()
+@click.argument("title")
+@click.option(
+    "--id", "given", type=HEX, help="Of the production; by default a new one."
+)
+@configured
+def add(settings: Settings, /, *, title: str, given: str | None) -> None:
+    """Announce a show called TITLE; prints its id."""
+    from boxoffice.domain.catalogue.commands import CreateProduction
+    from boxoffice.domain.ids import ProductionId
+
+    made = ProductionId(given or new_id())
+
+    async def work(container: Container) -> None:
+        now = container.clock.now()
+        await tell(container, CreateProduction(now=now, production=made, title=title))
+
+    in_house(settings, work)
+    click.echo(made)
+
+
+@production.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@configured
+def list_productions(settings: Settings, /, *, as_json: bool) -> None:
+    """List all shows."""
+
+    async def work(container: Container) -> list[ProductionEntry]:
+        return await _catalogue(container).productions()
+
+    found = in_house(settings, work)
+    if as_json:
+        print_json(found)
+        return
+    for one in found:
+        click.echo(f"{one.production}  {one.title}")
+
+
+@click.group()
+def performance() -> None:
+    """Dates of shows: schedule, price, open and close them."""
+
+
+@performance.command()
+@click.option("--production", "show", type=HEX, required=True, help="Which show.")
+@click.option("--plan", type=HEX, required=True, help="In which hall.")
+@click.option("--starts", required=True, help="Curtain, such as 2026-12-31T20:00.")
+@click.option("--zone", required=True, help="IANA zone, such as Europe/Berlin.")
+@click.option("--currency", required=True, help="ISO 4217 code, such as EUR.")
+@click.option("--sale-from", help="First moment of the sale.  [default: now]")
+@click.option("--sale-until", help="Last moment of the sale.  [default: curtain]")
+@click.option("--id", "given", type=HEX, help="Of the performance; by default new.")
+@configured
+def schedule(settings: Settings, /, **given: str | None) -> None:
+    """Put a show on a date, in a hall as it stands now; prints the id.
+
+    Times without an offset are times in the zone.
+    """
+
+    async def work(container: Container) -> str:
+        command = _schedule(container.clock.now(), given)
+        await tell(container, command)
+        return command.performance
+
+    click.echo(in_house(settings, work))
+
+
+@performance.command()
+@click.argument("performance", type=HEX)
+@click.argument("prices", nargs=-1, required=True, metavar="CATEGORY=AMOUNT...")
+@configured
+def prices(settings: Settings, /, *, performance: str, prices: tuple[str, ...]) -> None:
+    """Set all-in prices, such as "Floor Front=89.00"; what is not named is not sold."""
+    from boxoffice.cli.amounts import level_prices
+    from boxoffice.domain.ids import PerformanceId
+    from boxoffice.domain.pricing.commands import SetPrices
+
+    async def work(container: Container) -> int:
+        of = PerformanceId(performance)
+        entry = await _catalogue(container).performance(of)
+        names = [category.name for category in entry.categories]
+        levels = level_prices(prices, categories=names, currency=entry.currency)
+        now = container.clock.now()
+        await tell(container, SetPrices(now=now, performance=of, prices=levels))
+        return len(levels)
+
+    count = in_house(settings, work)
+    click.echo(f"Set {count} price{'s' if count != 1 else ''}.")
+
+
+@performance.command(name="open")
+@click.argument("performance", type=HEX)
+@configured
+def open_(settings: Settings, /, *, performance: str) -> None:
+    """Open the sale, within its window."""
+    from boxoffice.domain.catalogue.commands import OpenSale
+    from boxoffice.domain.ids import PerformanceId
+
+    async def work(container: Container) -> PerformanceEntry:
+        of = PerformanceId(performance)
+        await tell(container, OpenSale(now=container.clock.now(), performance=of))
+        return await _catalogue(container).performance(of)
+
+    entry = in_house(settings, work)
+    first, last = local(entry.sale_from, entry), local(entry.sale_until, entry)
+    click.echo(f"Open, for sale from {first} until {last} ({entry.zone}).")
+    if len(entry.prices) < len(entry.categories):
+        click.echo("Some categories have no price, so they cannot be sold.", err=True)
+
+
+@performance.command()
+@click.argument("performance", type=HEX)
+@click.option("--reason", required=True, help="Goes on record.")
+@configured
+def close(settings: Settings, /, *, performance: str, reason: str) -> None:
+    """Stop new holds; holds that stand can still be paid."""
+    from boxoffice.domain.catalogue.commands import CloseSale
+    from boxoffice.domain.ids import PerformanceId
+
+    async def work(container: Container) -> None:
+        now = container.clock.now()
+        of = PerformanceId(performance)
+        await tell(container, CloseSale(now=now, performance=of, reason=reason))
+
+    in_house(settings, work)
+    click.echo("Closed.")
+
+
+@performance.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@configured
+def list_performances(settings: Settings, /, *, as_json: bool) -> None:
+    """List all dates, with the state of their sale."""
+
+    async def work(container: Container) -> list[tuple[PerformanceEntry, str]]:
+        now = container.clock.now()
+        found = await _catalogue(container).performances()
+        return [(entry, sale_state(entry, now)) for entry in found]
+
+    found = in_house(settings, work)
+    if as_json:
+        print_json([{"sale": state, "performance": one} for one, state in found])
+        return
+    for one, state in found:
+        starts = local(one.starts_at, one)
+        click.echo(f"{one.performance}  {starts}  {state:8} {one.title}")
+
+
+def local(moment: datetime, entry: PerformanceEntry) -> str:
+    """Give a time as a clock at the venue shows it."""
+    return f"{moment.astimezone(ZoneInfo(entry.zone)):%Y-%m-%d %H:%M}"
+
+
+def sale_state(entry: PerformanceEntry, now: datetime) -> str:
+    """Tell in one word whether places can be held."""
+    if not entry.open:
+        return "closed"
+    if now < entry.sale_from:
+        return "upcoming"
+    return "on sale" if now < entry.sale_until else "over"
+
+
+def _catalogue(container: Container) -> Catalogue:
+    from boxoffice.application.queries.catalogue import Catalogue
+    from boxoffice.application.queries.tail import Tail
+
+    return Catalogue(container.store, Tail(container.store))
+
+
+def _schedule(now: datetime, given: dict[str, str | None]) -> SchedulePerformance:
+    from boxoffice.domain.catalogue.commands import SchedulePerformance
+    from boxoffice.domain.ids import PerformanceId, PlanId, ProductionId
+
+    zone = given["zone"] or ""
+    starts_at = moment(given["starts"] or "", zone=zone)
+    sale_from, sale_until = given["sale_from"], given["sale_until"]
+    return SchedulePerformance(
+        now=now,
+        performance=PerformanceId(given["given"] or new_id()),
+        production=ProductionId(given["show"] or ""),
+        plan=PlanId(given["plan"] or ""),
+        starts_at=starts_at,
+        zone=zone,
+        currency=given["currency"] or "",
+        sale_from=moment(sale_from, zone=zone) if sale_from else now,
+        sale_until=moment(sale_until, zone=zone) if sale_until else starts_at,
+    )
+
+
+def moment(text: str, *, zone: str) -> datetime:
+    """Read a time; without an offset it is the wall clock's in the zone.
+
+    Raises:
+        Invalid: no time, or no zone.
+    """
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Invalid(f"{text!r} is not a time such as 2026-12-31T20:00.") from error
+    if time.tzinfo is not None:
+        return time
+    try:
+        return time.replace(tzinfo=ZoneInfo(zone))
+    except (KeyError, ValueError, OSError) as error:
+        raise Invalid(f"{zone!r} is not a time zone we know.") from error

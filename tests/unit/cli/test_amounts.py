@@ -1,0 +1,84 @@
+"""Money and times as they are typed."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from boxoffice.cli.amounts import level_prices, money
+from boxoffice.cli.programme import moment
+from boxoffice.domain.money import Money
+from boxoffice.domain.pricing.events import LevelPrice
+from boxoffice.errors import Invalid
+
+CATEGORIES = ("Floor Front", "A=B")
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "minor"),
+    [
+        ("89", "USD", 8900),
+        (" 89.5 ", "USD", 8950),
+        ("0.05", "EUR", 5),
+        ("1500", "JPY", 1500),
+        ("1.234", "KWD", 1234),
+    ],
+)
+def test_amounts_become_minor_units(text: str, currency: str, minor: int) -> None:
+    assert money(text, currency=currency) == Money(minor, currency)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "-1", "1e3", "1,50", "NaN", "\u0661", "1.", ".5", "9" * 13, "USD 5"]
+)
+def test_what_is_no_amount_is_refused(text: str) -> None:
+    with pytest.raises(Invalid, match="is not an amount"):
+        money(text, currency="USD")
+
+
+@pytest.mark.parametrize(("text", "currency"), [("1.005", "USD"), ("1.5", "JPY")])
+def test_an_amount_finer_than_its_currency_is_refused(text: str, currency: str) -> None:
+    with pytest.raises(Invalid, match=f"finer than {currency}"):
+        money(text, currency=currency)
+
+
+def test_prices_name_categories_also_such_with_an_equals_sign() -> None:
+    prices = ["Floor Front=89.00", "A=B=1"]
+    assert level_prices(prices, categories=CATEGORIES, currency="USD") == (
+        LevelPrice(0, Money(8900, "USD")),
+        LevelPrice(1, Money(100, "USD")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Floor=89", r"'Floor' is not one of the categories \(Floor Front, A=B\)"),
+        ("89", "'89' is not a price"),
+    ],
+)
+def test_a_price_that_names_no_category_is_refused(text: str, told: str) -> None:
+    with pytest.raises(Invalid, match=told):
+        level_prices([text], categories=CATEGORIES, currency="USD")
+
+
+def test_a_time_without_an_offset_is_the_zones() -> None:
+    berlin = moment("2026-12-31T20:00", zone="Europe/Berlin")
+    assert berlin == datetime(2026, 12, 31, 19, tzinfo=UTC)
+
+
+def test_a_time_with_an_offset_is_what_it_says() -> None:
+    given = moment("2026-12-31T20:00-08:00", zone="Europe/Berlin")
+    assert given == datetime(2027, 1, 1, 4, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "told"),
+    [
+        ("tomorrow", "Europe/Berlin", "'tomorrow' is not a time"),
+        ("2026-12-31T20:00", "Europe/Atlantis", "is not a time zone"),
+        ("2026-12-31T20:00", "../etc", "is not a time zone"),
+    ],
+)
+def test_what_is_no_time_is_refused(text: str, zone: str, told: str) -> None:
+    with pytest.raises(Invalid, match=told):
+        moment(text, zone=zone)
