@@ -1,0 +1,291 @@
+// The page of a performance: hall, choice and hold, live.
+//
+// The choice is the ticked boxes of the list, so what is sent without this script and
+// with it is the same. Only holding is asked of the API directly: it is what thousands
+// do at once, and a refusal should cost nobody a new page.
+
+import { startCountdown } from "./countdown.js";
+import { availabilityPoll, stateFeed } from "./feed.js";
+import { openHall } from "./hall.js";
+import { follow, liveSign, positionSign } from "./live.js";
+import { counted, moneyOf } from "./money.js";
+
+const form = document.querySelector("#choose");
+const panel = document.querySelector("#panel");
+const notices = document.querySelector("#notices");
+const { performance: id, max, sale, zone } = form.dataset;
+const money = moneyOf(form.dataset);
+const placesMax = Number(max);
+const levels = new Map(
+  [...document.querySelectorAll("#levels .level")].map((element) => [
+    element.dataset.category,
+    { element, minor: Number(element.dataset.minor), free: element.querySelector("b") },
+  ]),
+);
+const boxes = new Map(
+  [...form.querySelectorAll("input[name=place]")].map((box) => [Number(box.value), box]),
+);
+const names = new Map(
+  [...boxes].map(([ordinal, box]) => [ordinal, box.getAttribute("aria-label")]),
+);
+const chosen = new Set();
+let mode = form.dataset.mode;
+let asking = false;
+let isSoldOut = false;
+
+const shortName = (ordinal) => names.get(ordinal).replace(/, [^,]*$/, "");
+const minorOf = (ordinal) => levels.get(boxes.get(ordinal).dataset.category)?.minor ?? 0;
+const listed = (words) => new Intl.ListFormat("en-GB").format(words);
+const places = (n) => `${n} place${n === 1 ? "" : "s"}`;
+
+const hall = openHall({
+  svg: document.querySelector("#hall"),
+  tools: document.querySelector(".tools"),
+  tip: document.querySelector("#tip"),
+  names,
+  choose: setChosen,
+  canChoose: () => mode === "choose" && sale === "open" && !asking,
+});
+
+function notify(sentence, { soft = false } = {}) {
+  const note = document.createElement("p");
+  note.className = soft ? "notice notice-soft" : "notice";
+  note.textContent = sentence;
+  notices.replaceChildren(note);
+}
+
+// ------------------------------------------------------------------ choosing
+
+function setChosen(ordinal, wanted) {
+  if (wanted && chosen.size >= placesMax) {
+    notify(`At most ${placesMax} places go into one order.`, { soft: true });
+    boxes.get(ordinal).checked = false;
+    return;
+  }
+  notices.replaceChildren();
+  if (wanted) chosen.add(ordinal);
+  else chosen.delete(ordinal);
+  boxes.get(ordinal).checked = wanted;
+  hall.setMine(ordinal, wanted);
+  showChoice();
+}
+
+function showChoice() {
+  const list = document.querySelector("#chosen");
+  if (!list) return;
+  const template = document.querySelector("#line-template");
+  list.replaceChildren(
+    ...[...chosen].map((ordinal) => {
+      const line = template.content.cloneNode(true).firstElementChild;
+      line.querySelector(".swatch").classList.add(`k${boxes.get(ordinal).dataset.category}`);
+      line.querySelector(".line-name").textContent = shortName(ordinal);
+      line.querySelector(".line-price").textContent = money(minorOf(ordinal));
+      const remove = line.querySelector(".remove");
+      remove.setAttribute("aria-label", `Remove ${shortName(ordinal)}`);
+      remove.addEventListener("click", () => {
+        setChosen(ordinal, false);
+        (list.querySelector(".remove") ?? document.querySelector("#panel-title")).focus();
+      });
+      return line;
+    }),
+  );
+  const total = document.querySelector("#total");
+  const sum = [...chosen].reduce((minor, ordinal) => minor + minorOf(ordinal), 0);
+  total.hidden = !chosen.size;
+  total.querySelector("strong").textContent = money(sum);
+  showHints();
+  const button = document.querySelector("#hold-button");
+  button.textContent = chosen.size ? `Hold ${places(chosen.size)}` : "Hold places";
+  button.setAttribute("aria-disabled", String(!chosen.size));
+}
+
+// What to do next, as long as nothing is chosen.
+function showHints() {
+  const hint = document.querySelector("#hint");
+  if (!hint) return;
+  hint.hidden = chosen.size > 0 || isSoldOut;
+  document.querySelector("#sold-out").hidden = chosen.size > 0 || !isSoldOut;
+}
+
+function lose(ordinals) {
+  for (const ordinal of ordinals) {
+    chosen.delete(ordinal);
+    boxes.get(ordinal).checked = false;
+    hall.setMine(ordinal, false);
+  }
+  showChoice();
+}
+
+function startChoosing() {
+  for (const [ordinal, box] of boxes) {
+    box.addEventListener("change", () => setChosen(ordinal, box.checked));
+    if (box.checked && hall.places.get(ordinal)?.state === "f") {
+      chosen.add(ordinal);
+      hall.setMine(ordinal, true);
+    } else {
+      box.checked = false;
+    }
+  }
+  showChoice();
+}
+
+// ------------------------------------------------------------------- holding
+
+async function hold() {
+  const button = document.querySelector("#hold-button");
+  if (asking || !chosen.size) return;
+  asking = true;
+  button.setAttribute("aria-busy", "true");
+  try {
+    await answered(await ask([...chosen]));
+  } catch {
+    notify("The box office could not be reached; try again in a moment.");
+  } finally {
+    asking = false;
+    button.removeAttribute("aria-busy");
+    dropTaken();
+  }
+}
+
+// The key makes asking again safe, so a lost answer is asked for once more.
+async function ask(wanted) {
+  const request = {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "Idempotency-Key": crypto.randomUUID?.() ?? form.key.value },
+    body: JSON.stringify({ places: wanted }),
+  };
+  const path = `/v1/performances/${id}/holds`;
+  try {
+    return await fetch(path, request);
+  } catch {
+    return await fetch(path, request);
+  }
+}
+
+async function answered(answer) {
+  const found = await answer.json();
+  if (answer.ok) {
+    showHeld(found);
+    return;
+  }
+  if (found.type === "/problems/seats-unavailable") {
+    const taken = found.places.filter((ordinal) => chosen.has(ordinal));
+    lose(taken);
+    for (const ordinal of taken) markTaken(ordinal);
+    notify(takenSentence(taken));
+  } else {
+    notify(found.detail);
+  }
+}
+
+function takenSentence(taken) {
+  const words = listed(taken.map(shortName));
+  return `${words} ${taken.length === 1 ? "was" : "were"} just taken by somebody else.`;
+}
+
+function markTaken(ordinal) {
+  if (hall.places.get(ordinal)?.state === "f") setState(ordinal, "h");
+}
+
+function showHeld(found) {
+  mode = "held";
+  const path = `/performances/${id}/holds/${found.hold}`;
+  const content = document.querySelector("#held-template").content.cloneNode(true);
+  const lineTemplate = document.querySelector("#held-line-template");
+  const lines = found.places.map((place) => {
+    const line = lineTemplate.content.cloneNode(true).firstElementChild;
+    line.querySelector(".swatch").classList.add(`k${place.category}`);
+    line.querySelector(".line-name").textContent = shortName(place.place);
+    line.querySelector(".line-price").textContent = money(place.price.minor);
+    return line;
+  });
+  content.querySelector(".lines").replaceChildren(...lines);
+  content.querySelector(".total strong").textContent = money(found.total.minor);
+  for (const button of content.querySelectorAll("[data-act]")) {
+    button.setAttribute("formaction", `${path}/${button.dataset.act}`);
+  }
+  const countdown = content.querySelector(".countdown");
+  countdown.dataset.until = found.until;
+  const since = Date.parse(found.until) - 1000 * Number(form.dataset.holdSeconds);
+  countdown.dataset.now = new Date(since).toISOString();
+  content.querySelector(".countdown-clock").textContent = new Date(found.until)
+    .toLocaleTimeString("en-US", { timeZone: zone, timeZoneName: "short", hourCycle: "h23" });
+  panel.replaceChildren(content);
+  document.querySelector("#picker").hidden = true;
+  notices.replaceChildren();
+  history.replaceState(null, "", path);
+  document.querySelector("#panel-title").focus();
+  watchDeadline();
+}
+
+function watchDeadline() {
+  startCountdown(panel.querySelector(".countdown"), {
+    ended() {
+      mode = "ended";
+      const content = document.querySelector("#ended-template").content.cloneNode(true);
+      panel.replaceChildren(content);
+      for (const place of hall.places.values()) hall.setMine(place.ordinal, false);
+    },
+  });
+}
+
+// ---------------------------------------------------------------------- live
+
+function setState(ordinal, state) {
+  hall.setState(ordinal, state);
+  const box = boxes.get(ordinal);
+  if (!box) return;
+  const gone = state !== "f";
+  box.parentElement.classList.toggle("pick-gone", gone && !chosen.has(ordinal));
+  box.disabled = gone && !chosen.has(ordinal);
+}
+
+// What somebody else took leaves the choice; while we ask, it may be ourselves.
+function dropTaken() {
+  if (mode !== "choose" || asking) return;
+  const taken = [...chosen].filter((ordinal) => hall.places.get(ordinal)?.state !== "f");
+  if (!taken.length) return;
+  lose(taken);
+  for (const ordinal of taken) setState(ordinal, hall.places.get(ordinal).state);
+  notify(takenSentence(taken));
+}
+
+function showLevels(free) {
+  for (const [category, { element, free: number }] of levels) {
+    const left = free.get(category) ?? 0;
+    number.textContent = counted(left);
+    element.classList.toggle("level-gone", left === 0);
+  }
+  isSoldOut = [...free.values()].every((left) => left === 0);
+  showHints();
+}
+
+const takeFrame = stateFeed({
+  changed: setState,
+  levelsChanged: showLevels,
+  position: positionSign(document.querySelector("#position")),
+  gap: () => poll().then((frame) => frame && takeFrame(frame), () => {}),
+});
+const poll = availabilityPoll(id);
+
+follow(`/live/performances/${id}`, {
+  take(frame) {
+    takeFrame(frame);
+    dropTaken();
+  },
+  show: liveSign(document.querySelector("#live")),
+  poll,
+});
+
+if (mode === "choose" && sale === "open") {
+  startChoosing();
+  form.addEventListener("submit", (event) => {
+    if (mode === "choose") {
+      event.preventDefault();
+      hold();
+    }
+  });
+} else if (mode === "held") {
+  watchDeadline();
+}
+if (location.search) history.replaceState(null, "", location.pathname);

@@ -1,0 +1,18 @@
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.unit.api.house import House, open_house
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[House]:
+    """A house of its own for each test."""
+    async with open_house() as opened:
+        yield opened
+
+
+@pytest.fixture
+async def performance(house: House) -> str:
+    """A performance on sale in that house."""
+    return await house.on_sale()

@@ -1,0 +1,154 @@
+"""A box office with one show on sale, reached over HTTP, for tests of the API."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+
+from boxoffice.application import generations
+from boxoffice.application.folding import Shelf
+from boxoffice.application.ports.documents import Documents
+from boxoffice.application.ports.staff import StaffToken
+from boxoffice.application.topics import fact_of
+from boxoffice.bootstrap import Container, open_container
+from boxoffice.readmodels.registry import MODELS
+from boxoffice.settings import Settings
+from boxoffice_api.app import create_app
+from boxoffice_api.asgi import App
+
+PLACES = 24
+SETTINGS = Settings(log_url="memory://", secret="the secret of tests")
+
+
+class SetClock:
+    """The time is what the test says."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.time
+
+    def offset_s(self) -> float:
+        return 0.0
+
+    def pass_(self, **length: float) -> None:
+        self.time += timedelta(**length)
+
+
+@dataclass(frozen=True)
+class House:
+    """A running application and what stands behind it."""
+
+    container: Container
+    clock: SetClock
+    app: App
+    client: httpx.AsyncClient
+
+    def staff(self, role: str = "manager", **changes: Any) -> dict[str, str]:
+        """Give the headers of somebody who works here."""
+        secret = f"bo_staff_{role}-{len(self.container.tokens.all())}"
+        token = StaffToken(f"A {role}", role, "main", self.clock.now())
+        self.container.tokens.add(
+            hashlib.sha256(secret.encode()).digest(),
+            StaffToken(
+                **{f: getattr(token, f) for f in token.__struct_fields__} | changes
+            ),
+        )
+        return {"authorization": f"Bearer {secret}"}
+
+    async def buyer(self) -> dict[str, str]:
+        """Give the headers of a new buyer."""
+        answer = await self.client.post("/v1/buyers")
+        self.client.cookies.clear()
+        return {"authorization": f"Bearer {answer.json()['token']}"}
+
+    async def on_sale(self) -> str:
+        """Put a show on sale over HTTP; give its performance."""
+        staff = self.staff()
+        post = self.client.post
+        plan = (await post("/v1/plans", json=plan_file(), headers=staff)).json()
+        title = {"title": "Neon Nights"}
+        show = (await post("/v1/productions", json=title, headers=staff)).json()
+        asked = schedule(show["production"], plan["plan"])
+        made = await post("/v1/performances", json=asked, headers=staff)
+        of: str = made.json()["performance"]
+        price = {"category": 0, "price": {"minor": 4500, "currency": "USD"}}
+        await self.client.put(
+            f"/v1/performances/{of}/prices", json={"prices": [price]}, headers=staff
+        )
+        await post(f"/v1/performances/{of}/open", headers=staff)
+        return of
+
+    async def project(self, generation: int = 1) -> None:
+        """Fold the whole log into a generation of every read model; let it serve."""
+        facts = [fact_of(r) for r in self.container.store.read(after=0, limit=9_999)]
+        for model in MODELS:
+            documents = self._sink(model.sink)
+            shelf = Shelf(model, documents, generation=generation)
+            await shelf.fold(model.grouped(facts))
+            await shelf.flush()
+            head = facts[-1].position
+            await documents.mark(model.name, generation, dict.fromkeys(range(4), head))
+            origin = generations.Origin(epoch=1, partitions=4)
+            await generations.begin(documents, model.name, generation, origin)
+            await documents.switch(model.name, generation)
+
+    def _sink(self, sink: str) -> Documents:
+        container = self.container
+        return container.documents if sink == "documents" else container.cache
+
+
+def plan_file(places: int = PLACES) -> dict[str, Any]:
+    """Give a hall with one row in each of two zones."""
+    return {
+        "name": "The Hall",
+        "categories": [{"name": "Full", "color": "#336699"}, {"name": "Cheap"}],
+        "zones": [_zone("Stalls", places, "Full"), _zone("Balcony", 4, "Cheap")],
+    }
+
+
+def _zone(name: str, places: int, category: str) -> dict[str, Any]:
+    seats = [
+        {
+            "seat_number": str(number),
+            "seat_guid": f"{name}-{number}",
+            "category": category,
+            "position": {"x": 20 * number, "y": 0},
+        }
+        for number in range(1, places + 1)
+    ]
+    return {"name": name, "rows": [{"row_number": "A", "seats": seats}]}
+
+
+def schedule(production: str, plan: str) -> dict[str, str]:
+    """Give the body that puts a show on a date."""
+    return {
+        "production": production,
+        "plan": plan,
+        "starts_at": "2026-12-31T20:00:00-08:00",
+        "zone": "America/Los_Angeles",
+        "currency": "USD",
+        "sale_from": "2026-12-01T00:00:00Z",
+        "sale_until": "2026-12-31T20:00:00-08:00",
+    }
+
+
+@asynccontextmanager
+async def open_house(settings: Settings = SETTINGS) -> AsyncIterator[House]:
+    """Open a house whose services all live in memory."""
+    async with open_container(settings) as real:
+        clock = SetClock()
+        container = replace(real, clock=clock)
+        app = create_app(container)
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://boxoffice.test"
+        ) as client:
+            yield House(container, clock, app, client)
