@@ -1,0 +1,31 @@
+"""Figures of relay, projectors and reactors for Prometheus."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge
+
+relay_lag = Gauge(
+    "boxoffice_relay_lag_positions", "Positions of the log that were not sent yet."
+)
+relay_messages = Counter("boxoffice_relay_messages", "Messages sent, marks included.")
+projector_lag = Gauge(
+    "boxoffice_projector_lag_positions",
+    "Positions between the newest message that was polled and what is folded.",
+    ["model", "partition"],
+)
+folded = Counter("boxoffice_projector_events_folded", "Events folded.", ["model"])
+written = Counter(
+    "boxoffice_projector_documents_written", "Documents written.", ["model"]
+)
+guard_misses = Counter(
+    "boxoffice_projector_guard_misses",
+    "Documents that somebody else had written newer.",
+    ["model"],
+)
+gaps = Counter("boxoffice_projector_gaps", "Gaps met in a partition.", ["model"])
+parked = Gauge(
+    "boxoffice_projector_parked_documents",
+    "Documents that met a fact which they cannot fold.",
+    ["model", "partition"],
+)
+expired = Counter("boxoffice_reactor_holds_expired", "Holds that were tidied up.")
