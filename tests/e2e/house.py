@@ -1,0 +1,205 @@
+"""A whole box office in processes of its own, on a corner of the real services.
+
+Each role is started as its operator would start it, may be killed, and is started
+again with the same settings. Output goes to one log file per role.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.request import urlopen
+from uuid import uuid4
+
+import psycopg
+
+ROLES = {
+    "everything": ("serve",),
+    "api": ("serve", "--role", "api"),
+    "relay": ("relay",),
+    "projectors": ("project",),
+    "reactors": ("react",),
+}
+HTTP_ROLES = ("everything", "api")
+READY_S = 40.0
+STOP_S = 20.0
+COMMAND_S = 300.0
+POLL_S = 0.05
+
+
+def free_port() -> int:
+    """Find a port nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class House:
+    """The processes of one box office."""
+
+    def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self._environ = dict(environ)
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._health = {role: free_port() for role in ROLES}
+
+    @property
+    def url(self) -> str:
+        """Where the API answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self, role: str, *options: str) -> None:
+        """Start a role and wait until it says that it is ready."""
+        arguments = (*ROLES[role], *options)
+        if role in HTTP_ROLES:
+            arguments = (*arguments, "--port", str(self.port))
+        with (self.folder / f"{role}.log").open("ab") as output:
+            self._processes[role] = subprocess.Popen(
+                [sys.executable, "-m", "boxoffice", *arguments],
+                env=self._environment(role),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        self._until_ready(role)
+
+    def setting(self, name: str) -> str:
+        """Give what `BOXOFFICE_<name>` is for every process of this house."""
+        return self._environ[f"BOXOFFICE_{name}"]
+
+    def start_all(self, *options: str) -> None:
+        """Start every role; the options are for the API."""
+        self.start("api", *options)
+        for role in ("relay", "projectors", "reactors"):
+            self.start(role)
+
+    def kill(self, role: str) -> None:
+        """End a role as a power cut would."""
+        process = self._processes.pop(role)
+        process.kill()
+        process.wait(STOP_S)
+
+    def stop(self, role: str) -> int:
+        """Ask a role to end; give its exit code."""
+        process = self._processes.pop(role)
+        process.send_signal(signal.SIGTERM)
+        return process.wait(STOP_S)
+
+    def close(self) -> None:
+        """End every role that still runs."""
+        for role in list(self._processes):
+            self.kill(role)
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run one command of the CLI to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "boxoffice", *arguments],
+            env=self._environment("cli"),
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_S,
+            check=False,
+        )
+
+    def popen(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start one command of the CLI and leave it running."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "boxoffice", *arguments],
+            env=self._environment("cli"),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def head(self) -> int:
+        """Give the last position of a log in Postgres."""
+        with psycopg.connect(self.setting("LOG_URL")) as connection:
+            query = "select max(position) from boxoffice.events"
+            row = connection.execute(query).fetchone()
+        assert row is not None
+        return int(row[0] or 0)
+
+    def log_of(self, role: str) -> str:
+        """Give what a role has printed so far."""
+        return (self.folder / f"{role}.log").read_text(errors="replace")
+
+    def _environment(self, role: str) -> dict[str, str]:
+        port = str(self._health.get(role, 0))
+        return {**self._environ, "BOXOFFICE_HEALTH_PORT": port}
+
+    def _until_ready(self, role: str) -> None:
+        port = self.port if role in HTTP_ROLES else self._health[role]
+        deadline = time.monotonic() + READY_S
+        while time.monotonic() < deadline:
+            code = self._processes[role].poll()
+            assert code is None, f"{role} ended with {code}:\n{self.log_of(role)}"
+            if _answers(f"http://127.0.0.1:{port}/readyz"):
+                return
+            time.sleep(POLL_S)
+        msg = f"{role} was not ready in {READY_S} s:\n{self.log_of(role)}"
+        raise AssertionError(msg)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urlopen(url, timeout=2) as reply:  # noqa: S310  (loopback, our own)
+            return bool(reply.status == 200)
+    except OSError:
+        return False
+
+
+@contextmanager
+def full_house(
+    folder: Path, *, postgres: str, kafka: str, mongo: str, redis: str
+) -> Iterator[House]:
+    """Open a box office with separate processes; migrated, nothing started yet."""
+    name = uuid4().hex[:12]
+    house = House(
+        folder,
+        {
+            **_plain_environment(),
+            "BOXOFFICE_LOG_URL": postgres,
+            "BOXOFFICE_KAFKA_URL": kafka,
+            "BOXOFFICE_MONGO_URL": mongo,
+            "BOXOFFICE_MONGO_DATABASE": f"test_{name}",
+            "BOXOFFICE_REDIS_URL": redis,
+            "BOXOFFICE_REDIS_PREFIX": f"{name}:",
+            "BOXOFFICE_TOPIC_PREFIX": f"test-{name}",
+            "BOXOFFICE_SECRET": "not a secret",
+            "BOXOFFICE_DATA": str(folder / "data"),
+        },
+    )
+    try:
+        migrated = house.run("migrate")
+        assert 0 == migrated.returncode, migrated.stderr
+        yield house
+    finally:
+        house.close()
+
+
+@contextmanager
+def embedded_house(folder: Path) -> Iterator[House]:
+    """Open an embedded box office in a folder; nothing started yet."""
+    environ = {**_plain_environment(), "BOXOFFICE_DATA": str(folder / "data")}
+    house = House(folder, environ)
+    try:
+        yield house
+    finally:
+        house.close()
+
+
+def _plain_environment() -> dict[str, str]:
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not re.match("BOXOFFICE_(?!CACHE)", name)
+    }

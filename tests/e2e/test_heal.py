@@ -1,0 +1,72 @@
+"""Each store behind the log is lost in turn, and healed by the documented commands.
+
+`verify` must see the loss, and see nothing any more after the commands of
+docs/howto/heal-the-read-side.md. The sale goes on meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+
+import pytest
+from pymongo import MongoClient
+from redis import Redis
+
+from boxoffice.infrastructure.kafka.topics import delete_topics
+from tests.e2e.house import House
+
+HEAL_S = 240
+
+
+def sell_some(house: House) -> None:
+    """Sell places to a few buyers; the storm ends by itself and is judged."""
+    result = house.run("storm", "--url", house.url, "--buyers", "40", "--json")
+    assert 0 == result.returncode, result.stdout + result.stderr
+    assert json.loads(result.stdout.strip().splitlines()[-1])["sold"]
+
+
+def succeeds(house: House, *arguments: str) -> subprocess.CompletedProcess[str]:
+    result = house.run(*arguments)
+    assert 0 == result.returncode, result.stdout + result.stderr
+    return result
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(HEAL_S)
+def test_a_dropped_mongo_database_is_healed_by_a_replay(house: House) -> None:
+    house.start_all("--demo")
+    sell_some(house)
+    with MongoClient[dict[str, object]](house.setting("MONGO_URL")) as client:
+        client.drop_database(house.setting("MONGO_DATABASE"))
+    assert 1 == house.run("verify").returncode
+    succeeds(house, "replay", "--all")
+    succeeds(house, "verify")
+    sell_some(house)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(HEAL_S)
+def test_a_flushed_redis_is_healed_by_a_replay(house: House) -> None:
+    house.start_all("--demo")
+    sell_some(house)
+    with Redis.from_url(house.setting("REDIS_URL")) as client:
+        client.flushdb()
+    assert 1 == house.run("verify").returncode
+    succeeds(house, "replay", "--all")
+    succeeds(house, "verify")
+    sell_some(house)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(HEAL_S)
+def test_deleted_topics_are_healed_by_publishing_again(house: House) -> None:
+    house.start_all("--demo")
+    sell_some(house)
+    url, prefix = house.setting("KAFKA_URL"), house.setting("TOPIC_PREFIX")
+    assert asyncio.run(delete_topics(url, prefix=prefix))
+    succeeds(house, "migrate")
+    succeeds(house, "relay", "--from", "0")
+    sell_some(house)
+    succeeds(house, "verify")

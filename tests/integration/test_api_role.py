@@ -1,0 +1,125 @@
+"""The role `api` on a real socket: when it begins, how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+
+from boxoffice.domain.approval import Approval
+from boxoffice.domain.money import Money
+from boxoffice.errors import Misconfigured
+from boxoffice_api.role import run
+from tests.unit.api.house import House, open_house
+from tests.unit.api.serving import HOST, free_port, serving, talk
+
+LIVE = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+async def test_requests_are_answered_once_it_says_that_it_started() -> None:
+    async with open_house() as house, serving(house.container) as port:
+        reply = await talk(port, LIVE)
+    assert reply.status == 200
+    assert b"server:" not in reply.head.lower()
+
+
+async def test_a_taken_port_is_told_in_a_sentence() -> None:
+    async with open_house() as house, serving(house.container) as port:
+        with pytest.raises(Misconfigured, match=f"port {port}"):
+            await run(house.container, host=HOST, port=port)
+
+
+async def test_after_its_end_the_port_is_free_and_the_house_still_open() -> None:
+    async with open_house() as house:
+        port = free_port()
+        for _ in range(2):
+            started = asyncio.Event()
+            role = asyncio.create_task(
+                run(house.container, host=HOST, port=port, started=started.set)
+            )
+            await started.wait()
+            role.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await role
+        assert house.container.writer.alive
+
+
+@pytest.mark.parametrize(
+    ("trusted", "is_secure"),
+    [(None, True), ("*", True), ("10.3.0.0/16,fd00::/8", False)],
+)
+async def test_a_cookie_is_secure_when_a_trusted_proxy_says_https(
+    monkeypatch: pytest.MonkeyPatch, *, trusted: str | None, is_secure: bool
+) -> None:
+    monkeypatch.delenv("FORWARDED_ALLOW_IPS", raising=False)
+    if trusted is not None:
+        monkeypatch.setenv("FORWARDED_ALLOW_IPS", trusted)
+    async with open_house() as house, serving(house.container) as port:
+        reply = await talk(
+            port,
+            b"POST /v1/buyers HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n"
+            b"X-Forwarded-Proto: https\r\n\r\n",
+        )
+    assert reply.status == 201
+    assert (b"; Secure" in reply.head) == is_secure
+
+
+class SlowProvider:
+    """Takes the money when it is told to."""
+
+    name = "slow"
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self.answer = asyncio.Event()
+
+    async def approve(self, *, attempt: str, amount: Money) -> Approval:
+        self.asked.set()
+        await self.answer.wait()
+        return Approval(self.name, attempt, f"slow-{attempt}", amount)
+
+    async def void(self, attempt: str) -> None:
+        """Nothing in these tests is refused after its approval."""
+        raise AssertionError(attempt)
+
+
+@asynccontextmanager
+async def slow_house() -> AsyncIterator[tuple[House, SlowProvider]]:
+    provider = SlowProvider()
+    async with open_house() as house:
+        yield (
+            replace(house, container=replace(house.container, provider=provider)),
+            (provider),
+        )
+
+
+async def test_a_purchase_under_way_is_finished_before_the_end() -> None:
+    async with slow_house() as (house, provider):
+        of = await house.on_sale()
+        buyer = await house.buyer()
+        holds = f"/v1/performances/{of}/holds"
+        made = await house.client.post(holds, json={"places": [1]}, headers=buyer)
+        request = (
+            f"POST {holds}/{made.json()['hold']}/purchase HTTP/1.1\r\nHost: x\r\n"
+            f"Authorization: {buyer['authorization']}\r\nContent-Length: 0\r\n\r\n"
+        ).encode()
+        async with serving(house.container) as port:
+            buying = asyncio.create_task(talk(port, request))
+            await provider.asked.wait()
+            asyncio.get_running_loop().call_later(0.2, provider.answer.set)
+        reply = await buying
+    assert reply.status == 201
+    assert json.loads(reply.body)["lines"][0]["place"] == 1
+
+
+async def test_two_requests_on_one_connection_are_both_answered() -> None:
+    async with open_house() as house, serving(house.container) as port:
+        reader, writer = await asyncio.open_connection(HOST, port)
+        writer.write(LIVE + LIVE)
+        heads = [await reader.readuntil(b"}") for _ in range(2)]
+        writer.close()
+    assert all(head.startswith(b"HTTP/1.1 200") for head in heads)
