@@ -1,0 +1,223 @@
+"""Replay of a million mixed events into all read models, against a bare loop.
+
+    boxoffice stack run -- python -m benchmarks.replay [--events N] [--rounds 5]
+
+The floor reads the same pages of the same log, decodes what the read models fold and
+keeps one state per place. The product is `rebuild`: all models, their documents and
+watermarks written into memory. Both run in this process, rounds interleaved. A figure
+counts only if every document is what one single fold of its facts gives.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import statistics
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+from msgspec.structs import replace
+
+from boxoffice.application.codec import decode
+from boxoffice.application.ports.log import Append, EventStore
+from boxoffice.application.rebuild import ReadSide, rebuild
+from boxoffice.application.replay import PAGE_MAX
+from boxoffice.application.topics import ROUTED, fact_of
+from boxoffice.domain.inventory.events import TicketHeld, TicketReleased, TicketSold
+from boxoffice.domain.message import Fact
+from boxoffice.infrastructure.memory.checkpoints import MemoryCheckpoints
+from boxoffice.infrastructure.memory.documents import MemoryDocuments
+from boxoffice.infrastructure.postgres.event_store import PostgresEventStore
+from boxoffice.infrastructure.postgres.migrate import migrate
+from boxoffice.readmodels.model import encode
+from boxoffice.readmodels.registry import MODELS
+from tests.histories import Versions, history
+
+GOAL = 0.6
+SECTIONS, PLACES = 6, 300
+PERFORMANCES = 40
+APPEND_EVENTS = 1_000
+STATES = {TicketHeld: "h", TicketReleased: "f", TicketSold: "s"}
+
+
+def batches(events: int) -> Iterator[Append]:
+    """Give a history in calls of about a thousand events."""
+    versions = Versions()
+    number = count = 0
+    whole = Append()
+    for seed in range(1, 1_000_000):
+        told = history(
+            seed,
+            performances=PERFORMANCES,
+            sections=SECTIONS,
+            places=PLACES,
+            commands=60_000,
+            step_s=1.0,
+        )
+        for _, facts in told:
+            number += 1
+            count += len(facts)
+            _add(whole, versions.batch(number, facts))
+            if len(whole.event_tags) >= APPEND_EVENTS or count >= events:
+                yield whole
+                whole = Append()
+            if count >= events:
+                return
+
+
+def _add(whole: Append, one: Append) -> None:
+    index = len(whole.command_ids)
+    whole.command_ids += one.command_ids
+    whole.request_hashes += one.request_hashes
+    for stream, version in one.guards.items():
+        whole.guards.setdefault(stream, version)
+    whole.event_commands += [index] * len(one.event_tags)
+    whole.event_streams += one.event_streams
+    whole.event_versions += one.event_versions
+    whole.event_tags += one.event_tags
+    whole.event_datas += one.event_datas
+    whole.event_metas += one.event_metas
+
+
+def floor(store: EventStore) -> int:
+    """Read, decode and fold with nothing around it; give the events read."""
+    states: dict[bytes, str] = {}
+    revenue = after = 0
+    while page := store.read(after=after, limit=PAGE_MAX):
+        for record in (r for r in page if r.tag in ROUTED):
+            event = decode(record.tag, record.data, position=record.position)
+            kind = type(event)
+            if kind in STATES:
+                states[record.stream] = STATES[kind]
+            if isinstance(event, TicketSold):
+                revenue += event.price.minor
+        after = page[-1].position
+    return after
+
+
+def read_side(store: EventStore) -> ReadSide:
+    """Make empty stores in memory."""
+    checkpoints = MemoryCheckpoints(now=lambda: datetime.now(UTC))
+    documents, cache = MemoryDocuments(), MemoryDocuments()
+    return ReadSide(store, documents, cache, checkpoints, partitions=4)
+
+
+def timed_floor(store: EventStore) -> tuple[float, float]:
+    """Give wall and CPU seconds."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    floor(store)
+    return time.perf_counter() - wall, time.process_time() - cpu
+
+
+def timed_product(side: ReadSide) -> tuple[float, float]:
+    """Give wall and CPU seconds."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    asyncio.run(rebuild(side, grace_s=0.0))
+    return time.perf_counter() - wall, time.process_time() - cpu
+
+
+def check(store: EventStore, side: ReadSide) -> int:
+    """Void the run unless every document is one fold of its facts; count them."""
+    facts: list[Fact] = []
+    after = 0
+    while page := store.read(after=after, limit=PAGE_MAX):
+        facts += [fact_of(record) for record in page if record.tag in ROUTED]
+        after = page[-1].position
+    documents = 0
+    for model in MODELS:
+        groups = model.grouped(facts)
+        expected = {key: encode(model.fold(None, g)) for key, g in groups.items()}
+        stored = asyncio.run(_stored(side, model.name, model.sink))
+        if stored != expected:
+            raise SystemExit(f"{model.name} is not what one fold gives")
+        documents += len(expected)
+    return documents
+
+
+async def _stored(side: ReadSide, name: str, sink: str) -> dict[str, bytes]:
+    documents = side.documents if sink == "documents" else side.cache
+    generation = await documents.generation(name)
+    keys = await documents.keys(name, generation)
+    found = await documents.get(name, generation, keys)
+    return {key: one.body for key, one in found.items()}
+
+
+def report(
+    events: int,
+    documents: int,
+    rounds: list[tuple[tuple[float, float], tuple[float, float]]],
+) -> dict[str, object]:
+    """Describe the run: ratios above 1 mean that the product is quicker."""
+    ratios = [bare[0] / ours[0] for bare, ours in rounds]
+    cpu = [bare[1] / ours[1] for bare, ours in rounds]
+    return {
+        "events": events,
+        "documents": documents,
+        "goal": GOAL,
+        "ratio": round(statistics.median(ratios), 3),
+        "ratio_min": round(min(ratios), 3),
+        "ratio_max": round(max(ratios), 3),
+        "cpu_ratio": round(statistics.median(cpu), 3),
+        "floor_events_per_s": round(
+            events / statistics.median(b[0] for b, _ in rounds)
+        ),
+        "replay_events_per_s": round(
+            events / statistics.median(ours[0] for _, ours in rounds)
+        ),
+        "machine": {"cpus": os.cpu_count()},
+    }
+
+
+def fresh_log(url: str) -> tuple[str, str]:
+    """Create an empty, migrated database beside the one given."""
+    name = f"replay_{uuid4().hex[:8]}"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"create database {name}")
+    return f"{url.rpartition('/')[0]}/{name}", name
+
+
+def fill(store: EventStore, events: int) -> int:
+    """Write the history; give its length."""
+    head = 0
+    for batch in batches(events):
+        answer = store.append(replace(batch))
+        head = answer.head
+    return head
+
+
+def main() -> None:
+    """Measure and print one JSON report."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--events", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--log-url", default=os.environ.get("BOXOFFICE_LOG_URL"))
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    url, name = fresh_log(options.log_url)
+    migrate(url)
+    store = PostgresEventStore(url)
+    try:
+        events = fill(store, options.events)
+        rounds = []
+        for _ in range(options.rounds):
+            side = read_side(store)
+            rounds.append((timed_floor(store), timed_product(side)))
+        found = report(events, check(store, side), rounds)
+    finally:
+        store.close()
+        with psycopg.connect(options.log_url, autocommit=True) as connection:
+            connection.execute(f"drop database {name} with (force)")
+    text = json.dumps(found, indent=2)
+    print(text)
+    if options.json:
+        options.json.write_text(text + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
