@@ -137,7 +137,7 @@ def _hold_view(
             for p in placed.places
         ],
         total=money(total(prices, prices[0].currency)),
-        price_list=placed.price_list,
+        price_list=placed.places[0].price_list,
         token=token,
         order=order,
     )

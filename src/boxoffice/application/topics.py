@@ -11,26 +11,22 @@ from boxoffice.application.codec import decode
 from boxoffice.application.ports.bus import Bus
 from boxoffice.application.ports.log import LogRecord
 from boxoffice.domain.catalogue.events import (
+    PerformanceCancelled,
+    PerformanceMoved,
     PerformanceScheduled,
-    ProductionCreated,
     SaleClosed,
     SaleOpened,
-    SeatingPlanImported,
     SectionLaidOut,
 )
 from boxoffice.domain.events import TAGS
 from boxoffice.domain.ids import FAMILY_BYTES
 from boxoffice.domain.inventory.events import (
-    CartHoldConverted,
-    CartHoldPlaced,
-    CartHoldReleased,
     TicketHeld,
     TicketReleased,
+    TicketReturned,
     TicketSold,
 )
 from boxoffice.domain.message import Event, Fact
-from boxoffice.domain.orders.events import OrderConfirmed
-from boxoffice.domain.payments.events import PaymentCaptured
 from boxoffice.domain.pricing.events import PricesSet
 from boxoffice.errors import Corrupt
 
@@ -39,22 +35,23 @@ PERFORMANCE = "performance"
 
 FAMILIES = (PERFORMANCE,)
 
-FAMILY_OF: dict[type[Event], str | None] = {
-    PerformanceScheduled: PERFORMANCE,
-    SectionLaidOut: PERFORMANCE,
-    SaleOpened: PERFORMANCE,
-    SaleClosed: PERFORMANCE,
-    PricesSet: PERFORMANCE,
-    TicketHeld: PERFORMANCE,
-    TicketReleased: PERFORMANCE,
-    TicketSold: PERFORMANCE,
-    SeatingPlanImported: None,
-    ProductionCreated: None,
-    CartHoldPlaced: None,
-    CartHoldReleased: None,
-    CartHoldConverted: None,
-    OrderConfirmed: None,
-    PaymentCaptured: None,
+_READ: dict[str, tuple[type[Event], ...]] = {
+    PERFORMANCE: (
+        PerformanceScheduled,
+        PerformanceCancelled,
+        PerformanceMoved,
+        SectionLaidOut,
+        SaleOpened,
+        SaleClosed,
+        PricesSet,
+        TicketHeld,
+        TicketReleased,
+        TicketSold,
+        TicketReturned,
+    ),
+}
+FAMILY_OF: dict[type[Event], str | None] = dict.fromkeys(TAGS) | {
+    kind: family for family, kinds in _READ.items() for kind in kinds
 }
 """Every event class with its topic; None: nobody on the bus reads it yet."""
 

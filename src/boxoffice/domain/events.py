@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import get_args
 
 from boxoffice.domain.catalogue.events import (
+    PerformanceCancelled,
+    PerformanceMoved,
     PerformanceScheduled,
     ProductionCreated,
     SaleClosed,
@@ -16,35 +18,127 @@ from boxoffice.domain.catalogue.events import (
     SectionLaidOut,
 )
 from boxoffice.domain.inventory.events import (
+    CartHoldChanged,
     CartHoldConverted,
+    CartHoldOrdered,
     CartHoldPlaced,
     CartHoldReleased,
+    CartHoldRenewed,
+    CartHoldReturned,
     TicketHeld,
+    TicketHoldRenewed,
     TicketReleased,
+    TicketReturned,
     TicketSold,
 )
 from boxoffice.domain.message import Event
-from boxoffice.domain.orders.events import OrderConfirmed
-from boxoffice.domain.payments.events import PaymentCaptured
-from boxoffice.domain.pricing.events import PricesSet
+from boxoffice.domain.orders.events import (
+    AlternativeDeclined,
+    AlternativeOffered,
+    ApprovalAsked,
+    ApprovalDenied,
+    ApprovalGiven,
+    CompsIssued,
+    ExchangeAbandoned,
+    ExchangePlaced,
+    OrderCancelled,
+    OrderConfirmed,
+    OrderExpired,
+    OrderPlaced,
+    OrderVoided,
+    TicketsExchanged,
+    TicketsRefunded,
+)
+from boxoffice.domain.payments.events import (
+    PaymentAuthorised,
+    PaymentAwaited,
+    PaymentCaptured,
+    PaymentFailed,
+    PaymentGivenUp,
+    PaymentRequested,
+    RefundCompleted,
+    RefundFailed,
+    RefundRequested,
+)
+from boxoffice.domain.pricing.events import PricesSet, QuotaClaimed
+from boxoffice.domain.promotions.events import (
+    CompBudgetSet,
+    CompsDrawn,
+    CompsReturned,
+    PromotionDefined,
+    PromotionEnded,
+    PromotionRedeemed,
+    PromotionReturned,
+    PromotionUnused,
+    PromotionUsed,
+)
 
-AnyEvent = (
+CatalogueEvent = (
     SeatingPlanImported
     | ProductionCreated
     | PerformanceScheduled
     | SectionLaidOut
     | SaleOpened
     | SaleClosed
+    | PerformanceCancelled
+    | PerformanceMoved
     | PricesSet
-    | TicketHeld
+    | QuotaClaimed
+)
+InventoryEvent = (
+    TicketHeld
+    | TicketHoldRenewed
     | TicketReleased
     | TicketSold
+    | TicketReturned
     | CartHoldPlaced
+    | CartHoldChanged
+    | CartHoldRenewed
+    | CartHoldOrdered
     | CartHoldReleased
     | CartHoldConverted
-    | OrderConfirmed
-    | PaymentCaptured
+    | CartHoldReturned
 )
+OrderEvent = (
+    OrderPlaced
+    | OrderConfirmed
+    | OrderExpired
+    | OrderCancelled
+    | OrderVoided
+    | TicketsRefunded
+    | CompsIssued
+    | ApprovalAsked
+    | ApprovalGiven
+    | ApprovalDenied
+    | ExchangePlaced
+    | TicketsExchanged
+    | ExchangeAbandoned
+    | AlternativeOffered
+    | AlternativeDeclined
+)
+PaymentEvent = (
+    PaymentRequested
+    | PaymentAwaited
+    | PaymentAuthorised
+    | PaymentCaptured
+    | PaymentFailed
+    | PaymentGivenUp
+    | RefundRequested
+    | RefundCompleted
+    | RefundFailed
+)
+PromotionEvent = (
+    PromotionDefined
+    | PromotionEnded
+    | PromotionRedeemed
+    | PromotionReturned
+    | PromotionUsed
+    | PromotionUnused
+    | CompBudgetSet
+    | CompsDrawn
+    | CompsReturned
+)
+AnyEvent = CatalogueEvent | InventoryEvent | OrderEvent | PaymentEvent | PromotionEvent
 
 
 def _tag(event: type[Event]) -> str:

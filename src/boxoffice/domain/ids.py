@@ -5,7 +5,8 @@ that a decision about one performance can read lies in the family of that
 performance, so a house is one index range:
 
     ordinal 0                    the performance itself
-    ordinal 1 .. 0x7FFFFFFE      its tickets, one stream per place
+    ordinal 1 .. 0x7FFFFFEF      its tickets, one stream per place
+    ordinal 0x7FFFFFFE           what is left of its quotas
     ordinal 0x7FFFFFFF           its price list
     ordinal 0x80000000 and up    allowances of buyers, by a hash of the buyer
 
@@ -32,12 +33,21 @@ PerformanceId = NewType("PerformanceId", str)
 BuyerId = NewType("BuyerId", str)
 HoldId = NewType("HoldId", str)
 OrderCode = NewType("OrderCode", str)
+PersonId = NewType("PersonId", str)
+"""Whose particulars the vault keeps."""
+AttemptId = NewType("AttemptId", str)
+"""A try to pay: the key under which the provider knows it, for ever."""
+RefundId = NewType("RefundId", str)
+"""The key under which the provider knows a refund, for ever."""
+CustomerId = NewType("CustomerId", str)
+"""A keyed hash of an e-mail address: the same person again, and nothing else."""
 Ordinal = NewType("Ordinal", int)
 
 FAMILY_BYTES = 12
 PERFORMANCE_ORDINAL = 0
 PRICE_LIST_ORDINAL = 0x7FFF_FFFF
-PLACE_ORDINAL_MAX = 0x7FFF_FFFE
+QUOTA_ORDINAL = 0x7FFF_FFFE
+PLACE_ORDINAL_MAX = 0x7FFF_FFEF
 ALLOWANCE_BIT = 0x8000_0000
 ORDER_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """No 0, 1, I, L or O: order codes are read aloud at the window."""
@@ -69,6 +79,12 @@ def price_list_stream(performance: PerformanceId) -> StreamId:
     return stream(family(performance), PRICE_LIST_ORDINAL)
 
 
+@lru_cache(PERFORMANCES_CACHED)
+def quota_stream(performance: PerformanceId) -> StreamId:
+    """Give the stream that counts places at price types that are limited."""
+    return stream(family(performance), QUOTA_ORDINAL)
+
+
 def ticket_stream(performance: PerformanceId, ordinal: int) -> StreamId:
     """Give the stream of the ticket for one place at one performance."""
     return stream(family(performance), ordinal)
@@ -95,6 +111,31 @@ def order_stream(code: OrderCode) -> StreamId:
 def payment_stream(code: OrderCode) -> StreamId:
     """Give the stream of the payment for an order, in the order's family."""
     return stream(order_family(code), 1)
+
+
+def promotion_family(code: str) -> Family:
+    """Give the family of a promotion: its code decides, in any case of letters."""
+    name = b"promotion " + code.strip().upper().encode()
+    return Family(hashlib.blake2b(name, digest_size=FAMILY_BYTES).digest())
+
+
+def promotion_stream(code: str) -> StreamId:
+    """Give the stream of a promotion and its budget."""
+    return stream(promotion_family(code))
+
+
+def promotion_use_stream(code: str, customer: CustomerId) -> StreamId:
+    """Give the stream that counts how often a customer used a promotion."""
+    digest = hashlib.blake2b(customer.encode(), digest_size=4).digest()
+    ordinal = int.from_bytes(digest, "big") | ALLOWANCE_BIT
+    return stream(promotion_family(code), ordinal)
+
+
+def comp_budget_stream(budget: str) -> StreamId:
+    """Give the stream of a budget for comps, by its name."""
+    name = b"comp budget " + budget.strip().lower().encode()
+    digest = hashlib.blake2b(name, digest_size=FAMILY_BYTES).digest()
+    return stream(Family(digest))
 
 
 def order_code(entropy: bytes) -> OrderCode:

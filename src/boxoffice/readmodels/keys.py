@@ -1,7 +1,7 @@
 """Which documents facts belong to.
 
-Every event is named here once, in one of the three sets: whoever adds one says whether
-sections, only performances, or nobody shows it.
+Every event is in one of the three sets: whoever adds one says whether sections, only
+performances, or nobody shows it.
 """
 
 from __future__ import annotations
@@ -10,49 +10,38 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from boxoffice.domain.catalogue.events import (
+    PerformanceCancelled,
+    PerformanceMoved,
     PerformanceScheduled,
-    ProductionCreated,
     SaleClosed,
     SaleOpened,
-    SeatingPlanImported,
     SectionLaidOut,
 )
+from boxoffice.domain.events import TAGS
 from boxoffice.domain.ids import FAMILY_BYTES
 from boxoffice.domain.inventory.events import (
-    CartHoldConverted,
-    CartHoldPlaced,
-    CartHoldReleased,
     TicketHeld,
     TicketReleased,
+    TicketReturned,
     TicketSold,
 )
 from boxoffice.domain.message import Event, Fact
-from boxoffice.domain.orders.events import OrderConfirmed
-from boxoffice.domain.payments.events import PaymentCaptured
 from boxoffice.domain.pricing.events import PricesSet
 from boxoffice.readmodels.model import Groups
 
 OF_A_SECTION: frozenset[type[Event]] = frozenset(
-    {TicketHeld, TicketReleased, TicketSold, SectionLaidOut}
+    {TicketHeld, TicketReleased, TicketSold, TicketReturned, SectionLaidOut}
 )
 """They say their `section`, and happen at their performance too."""
 OF_A_PERFORMANCE: frozenset[type[Event]] = OF_A_SECTION | {
     PerformanceScheduled,
+    PerformanceCancelled,
+    PerformanceMoved,
     SaleOpened,
     SaleClosed,
     PricesSet,
 }
-SHOWN_BY_NOBODY: frozenset[type[Event]] = frozenset(
-    {
-        SeatingPlanImported,
-        ProductionCreated,
-        CartHoldPlaced,
-        CartHoldReleased,
-        CartHoldConverted,
-        OrderConfirmed,
-        PaymentCaptured,
-    }
-)
+SHOWN_BY_NOBODY: frozenset[type[Event]] = frozenset(TAGS) - OF_A_PERFORMANCE
 
 
 def by_section(facts: Iterable[Fact]) -> Groups:

@@ -74,3 +74,22 @@ class CloseSale(Command, frozen=True, kw_only=True):
 
     performance: PerformanceId
     reason: str
+
+
+class CancelPerformance(Command, frozen=True, kw_only=True):
+    """Call a performance off, for good."""
+
+    performance: PerformanceId
+    by: str
+    reason: str
+
+
+class MovePerformance(Command, frozen=True, kw_only=True):
+    """Put a performance on another date; whoever cannot come gets the money back."""
+
+    performance: PerformanceId
+    starts_at: datetime
+    sale_until: datetime
+    refund_until: datetime
+    by: str
+    reason: str

@@ -122,3 +122,22 @@ class SaleClosed(Event, frozen=True, kw_only=True, tag="sale-closed.v1"):
     """No place can be held; holds that stand can still be paid."""
 
     reason: str
+
+
+class PerformanceCancelled(
+    Event, frozen=True, kw_only=True, tag="performance-cancelled.v1"
+):
+    """It will not take place: nothing is sold, and every order gets its money back."""
+
+    by: str
+    reason: str
+
+
+class PerformanceMoved(Event, frozen=True, kw_only=True, tag="performance-moved.v1"):
+    """It takes place at another time; until `refund_until` tickets can be returned."""
+
+    starts_at: datetime
+    sale_until: datetime
+    refund_until: datetime
+    by: str
+    reason: str

@@ -85,7 +85,7 @@ def hold_places(
         performance=command.performance,
         places=places,
         until=until,
-        price_list=terms.price_list,
+        cap=command.now + timedelta(seconds=command.cap_s),
     )
     decision.append((allowance_stream(command.performance, command.buyer), placed))
     return decision

@@ -16,7 +16,10 @@ import msgspec
 from boxoffice.domain.message import Event
 from boxoffice.domain.money import Money
 
-ReleaseReason = Literal["released", "expired"]
+ReleaseReason = Literal["released", "expired", "removed", "cancelled"]
+"""By the buyer; by time; one place by the buyer; because its order ended unpaid."""
+ReturnReason = Literal["refunded", "exchanged", "voided", "cancelled"]
+DEFAULT_TYPE = "adult"
 
 
 class TicketHeld(Event, frozen=True, kw_only=True, tag="ticket-held.v1"):
@@ -26,6 +29,15 @@ class TicketHeld(Event, frozen=True, kw_only=True, tag="ticket-held.v1"):
     section: int
     category: int
     price: Money
+    until: datetime
+
+
+class TicketHoldRenewed(Event, frozen=True, kw_only=True, tag="ticket-hold-renewed.v1"):
+    """The place stays kept, until a later `until`; nothing else changes."""
+
+    hold: str
+    section: int
+    category: int
     until: datetime
 
 
@@ -46,27 +58,69 @@ class TicketSold(Event, frozen=True, kw_only=True, tag="ticket-sold.v1"):
     section: int
     category: int
     price: Money
+    price_type: str = DEFAULT_TYPE
+
+
+class TicketReturned(Event, frozen=True, kw_only=True, tag="ticket-returned.v1"):
+    """A sold place is free again; `price` is what it had been sold for."""
+
+    order: str
+    section: int
+    category: int
+    price: Money
+    reason: ReturnReason
 
 
 class HeldPlace(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A place in a cart hold with the price it was given."""
+    """A place in a cart hold with the all-in price it was given.
+
+    `price_list` is the version of the price list that the price is from.
+    """
 
     ordinal: int
     section: int
     category: int
     label: str
     price: Money
+    price_type: str = DEFAULT_TYPE
+    price_list: int = 0
 
 
 class CartHoldPlaced(Event, frozen=True, kw_only=True, tag="cart-hold-placed.v1"):
-    """A buyer holds these places until `until`, at prices of `price_list`."""
+    """A buyer holds these places until `until`, never longer than until `cap`."""
 
     hold: str
     buyer: str
     performance: str
     places: tuple[HeldPlace, ...]
     until: datetime
-    price_list: int
+    cap: datetime
+
+
+class CartHoldChanged(Event, frozen=True, kw_only=True, tag="cart-hold-changed.v1"):
+    """Places were added to a hold or taken out of it; `places` is all it has now."""
+
+    hold: str
+    buyer: str
+    places: tuple[HeldPlace, ...]
+    until: datetime
+
+
+class CartHoldRenewed(Event, frozen=True, kw_only=True, tag="cart-hold-renewed.v1"):
+    """The hold stands until a later `until`."""
+
+    hold: str
+    buyer: str
+    until: datetime
+
+
+class CartHoldOrdered(Event, frozen=True, kw_only=True, tag="cart-hold-ordered.v1"):
+    """An order was placed for the hold: from here on the order decides its end."""
+
+    hold: str
+    buyer: str
+    order: str
+    until: datetime
 
 
 class CartHoldReleased(Event, frozen=True, kw_only=True, tag="cart-hold-released.v1"):
@@ -78,8 +132,16 @@ class CartHoldReleased(Event, frozen=True, kw_only=True, tag="cart-hold-released
 
 
 class CartHoldConverted(Event, frozen=True, kw_only=True, tag="cart-hold-converted.v1"):
-    """The hold became an order."""
+    """The places of the hold are sold to an order."""
 
     hold: str
     buyer: str
     order: str
+
+
+class CartHoldReturned(Event, frozen=True, kw_only=True, tag="cart-hold-returned.v1"):
+    """Sold places of a hold are the house's again: they count for nobody."""
+
+    hold: str
+    buyer: str
+    ordinals: tuple[int, ...]

@@ -63,7 +63,6 @@ class SaleTerms(msgspec.Struct, frozen=True, gc=False):
     """
 
     on_sale: bool
-    price_list: int
     places: dict[int, HeldPlace]
     unpriced: frozenset[int] = frozenset()
 

@@ -1,24 +1,69 @@
-"""Facts about orders."""
+"""Facts about orders. People appear by the id under which the vault knows them."""
 
 from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
 
 import msgspec
 
 from boxoffice.domain.message import Event
 from boxoffice.domain.money import Money
+from boxoffice.domain.pricing_parts import PriceParts
+
+Channel = Literal["web", "window", "comp"]
+CancelReason = Literal["buyer", "staff", "performance", "denied"]
+RefundCause = Literal["request", "void", "performance", "late", "exchange", "dispute"]
 
 
-class OrderLine(msgspec.Struct, frozen=True, array_like=True):
-    """One ticket of an order, with its frozen all-in price."""
+class OrderLine(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """One ticket of an order, with its frozen all-in price.
 
+    `price` is what is paid for it, `discount` what a promotion took off; `parts` is
+    what `price` is made of. A place at a performance is in an order at most once.
+    """
+
+    performance: str
     ordinal: int
-    label: str
+    section: int
     category: int
+    label: str
     price: Money
+    price_type: str = "adult"
+    price_list: int = 0
+    discount: int = 0
+    parts: PriceParts | None = None
+
+
+class TicketRef(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A place at a performance."""
+
+    performance: str
+    ordinal: int
+
+
+class OrderPlaced(Event, frozen=True, kw_only=True, tag="order-placed.v1"):
+    """A buyer wants the places of a hold and may pay for them until `pay_by`."""
+
+    order: str
+    performance: str
+    buyer: str
+    person: str
+    customer: str
+    hold: str
+    lines: tuple[OrderLine, ...]
+    total: Money
+    rounding: str
+    pay_by: datetime
+    channel: Channel
+    promotion: str | None = None
 
 
 class OrderConfirmed(Event, frozen=True, kw_only=True, tag="order-confirmed.v1"):
-    """The places are the buyer's and paid for."""
+    """The places are the buyer's: paid for, promised by the provider, or free.
+
+    `lines` differ from those placed when the buyer took others for late money.
+    """
 
     order: str
     performance: str
@@ -26,3 +71,155 @@ class OrderConfirmed(Event, frozen=True, kw_only=True, tag="order-confirmed.v1")
     hold: str
     lines: tuple[OrderLine, ...]
     total: Money
+
+
+class OrderExpired(Event, frozen=True, kw_only=True, tag="order-expired.v1"):
+    """Nobody paid in time; the places are free again."""
+
+    order: str
+    performance: str
+    hold: str
+
+
+class OrderCancelled(Event, frozen=True, kw_only=True, tag="order-cancelled.v1"):
+    """The order was ended before it was confirmed; the places are free again."""
+
+    order: str
+    performance: str
+    hold: str
+    reason: CancelReason
+    by: str
+    note: str = ""
+
+
+class OrderVoided(Event, frozen=True, kw_only=True, tag="order-voided.v1"):
+    """A confirmed order was undone as if it had never been; all money goes back."""
+
+    order: str
+    tickets: tuple[TicketRef, ...]
+    by: str
+    note: str
+
+
+class TicketsRefunded(Event, frozen=True, kw_only=True, tag="tickets-refunded.v1"):
+    """Tickets were given back: `amount` is returned, `kept` stays with the house.
+
+    `approver` is the second of four eyes, where the house asks for them.
+    """
+
+    order: str
+    tickets: tuple[TicketRef, ...]
+    amount: Money
+    kept: Money
+    cause: RefundCause
+    by: str
+    note: str
+    approver: str | None = None
+
+
+class CompsIssued(Event, frozen=True, kw_only=True, tag="comps-issued.v1"):
+    """The tickets of this order are free, by authority of somebody."""
+
+    order: str
+    host: str
+    reason: str
+    budget: str
+    face: Money
+    by: str
+    approver: str | None = None
+
+
+class ApprovalAsked(Event, frozen=True, kw_only=True, tag="approval-asked.v1"):
+    """What `by` wants is above the limit for one person; another one must agree.
+
+    For a refund `tickets`, `amount` and `kept` say what would be done.
+    """
+
+    order: str
+    request: str
+    kind: Literal["refund", "comps"]
+    amount: Money
+    by: str
+    note: str
+    tickets: tuple[TicketRef, ...] = ()
+    kept: Money | None = None
+    host: str = ""
+    budget: str = ""
+
+
+class ApprovalGiven(Event, frozen=True, kw_only=True, tag="approval-given.v1"):
+    """A second person agreed; what was asked for happens in the same append."""
+
+    order: str
+    request: str
+    by: str
+
+
+class ApprovalDenied(Event, frozen=True, kw_only=True, tag="approval-denied.v1"):
+    """A second person said no, or the first took it back."""
+
+    order: str
+    request: str
+    by: str
+    note: str
+
+
+class ExchangePlaced(Event, frozen=True, kw_only=True, tag="exchange-placed.v1"):
+    """Tickets shall be swapped for the places of a hold, once `due` is paid."""
+
+    order: str
+    exchange: str
+    tickets: tuple[TicketRef, ...]
+    performance: str
+    buyer: str
+    hold: str
+    lines: tuple[OrderLine, ...]
+    due: Money
+    fee: Money
+    pay_by: datetime
+    by: str
+
+
+class TicketsExchanged(Event, frozen=True, kw_only=True, tag="tickets-exchanged.v1"):
+    """The tickets are the house's again and `lines` are the buyer's.
+
+    `returned` goes back to the buyer; `fee` stays with the house.
+    """
+
+    order: str
+    exchange: str
+    tickets: tuple[TicketRef, ...]
+    lines: tuple[OrderLine, ...]
+    returned: Money
+    fee: Money
+    by: str
+
+
+class ExchangeAbandoned(Event, frozen=True, kw_only=True, tag="exchange-abandoned.v1"):
+    """The exchange was not paid for in time or given up; the old tickets stay valid."""
+
+    order: str
+    exchange: str
+    reason: str
+
+
+class AlternativeOffered(
+    Event, frozen=True, kw_only=True, tag="alternative-offered.v1"
+):
+    """Money came late and the places are gone: these are kept instead until `until`."""
+
+    order: str
+    performance: str
+    buyer: str
+    hold: str
+    lines: tuple[OrderLine, ...]
+    until: datetime
+
+
+class AlternativeDeclined(
+    Event, frozen=True, kw_only=True, tag="alternative-declined.v1"
+):
+    """The buyer does not want other places, or did not say so in time."""
+
+    order: str
+    hold: str
