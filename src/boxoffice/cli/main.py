@@ -17,6 +17,7 @@ from boxoffice.cli.migrate import migrate
 from boxoffice.cli.plans import import_plan
 from boxoffice.cli.programme import performance, production
 from boxoffice.cli.replay import replay
+from boxoffice.cli.seasons import import_season
 from boxoffice.cli.serve import project, react, relay, serve
 from boxoffice.cli.stack import stack
 from boxoffice.cli.storm import storm
@@ -41,6 +42,7 @@ def boxoffice() -> None:
 
 for command in (
     serve,
+    import_season,
     import_plan,
     production,
     performance,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from boxoffice.cli.house import ID_BYTES, configured, in_house, print_json, tell
+from boxoffice.cli.house import configured, in_house, print_json, tell
 from boxoffice.cli.identifiers import HEX
 from boxoffice.settings import Settings
 
@@ -45,15 +44,15 @@ def _read(data: bytes, *, plan: str | None, container: Container) -> ImportSeati
     import msgspec
 
     from boxoffice.application.plan_file import read_plan
+    from boxoffice.application.season import plan_id
     from boxoffice.domain.ids import PlanId
 
     now = container.clock.now()
     command = read_plan(data, plan=PlanId(plan or ""), now=now)
     if plan:
         return command
-    name = f"plan of {container.settings.venue}: {command.name}"
-    digest = hashlib.blake2b(name.encode(), digest_size=ID_BYTES)
-    return msgspec.structs.replace(command, plan=PlanId(digest.hexdigest()))
+    found = plan_id(container.settings.venue, command.name)
+    return msgspec.structs.replace(command, plan=found)
 
 
 def _report(command: ImportSeatingPlan, *, is_new: bool, as_json: bool) -> None:
