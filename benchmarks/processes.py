@@ -27,13 +27,17 @@ def free_port() -> int:
 
 @contextmanager
 def server(
-    module: str, case: str, environ: Mapping[str, str]
+    module: str, case: str, environ: Mapping[str, str], *, folder: Path | None = None
 ) -> Iterator[tuple[int, int]]:
-    """Run `python -m module case port`; give its pid and port; end it afterwards."""
+    """Run `python -m module case port`; give its pid and port; end it afterwards.
+
+    Modules are found in `folder` first; without one, here.
+    """
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", module, case, str(port)],
         env={**os.environ, **environ},
+        cwd=folder,
     )
     try:
         yield process.pid, port
