@@ -18,7 +18,7 @@ def confirm_order(
     hold: str,
 ) -> OrderConfirmed:
     """Write the contract; a code that is taken is a matter of drawing another."""
-    if order.confirmed is not None:
+    if order.status != "none":
         raise Conflict("This order code is taken; try again.")
     return OrderConfirmed(
         order=code,

@@ -62,7 +62,8 @@ class OrderPlaced(Event, frozen=True, kw_only=True, tag="order-placed.v1"):
 class OrderConfirmed(Event, frozen=True, kw_only=True, tag="order-confirmed.v1"):
     """The places are the buyer's: paid for, promised by the provider, or free.
 
-    `lines` differ from those placed when the buyer took others for late money.
+    `lines` differ from those placed when the buyer took others for late money, and
+    `hold` when the places were taken anew for it. `at` is when it was decided.
     """
 
     order: str
@@ -71,6 +72,7 @@ class OrderConfirmed(Event, frozen=True, kw_only=True, tag="order-confirmed.v1")
     hold: str
     lines: tuple[OrderLine, ...]
     total: Money
+    at: datetime | None = None
 
 
 class OrderExpired(Event, frozen=True, kw_only=True, tag="order-expired.v1"):
@@ -183,12 +185,15 @@ class ExchangePlaced(Event, frozen=True, kw_only=True, tag="exchange-placed.v1")
 class TicketsExchanged(Event, frozen=True, kw_only=True, tag="tickets-exchanged.v1"):
     """The tickets are the house's again and `lines` are the buyer's.
 
-    `returned` goes back to the buyer; `fee` stays with the house.
+    `lines` come from `hold` of `buyer`. `returned` goes back to the buyer; `fee` stays
+    with the house.
     """
 
     order: str
     exchange: str
     tickets: tuple[TicketRef, ...]
+    buyer: str
+    hold: str
     lines: tuple[OrderLine, ...]
     returned: Money
     fee: Money

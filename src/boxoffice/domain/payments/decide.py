@@ -12,7 +12,7 @@ def capture_payment(
     payment: Payment, approval: Approval, *, order: str
 ) -> PaymentCaptured:
     """Record the capture, once per order."""
-    if payment.captured is not None:
+    if payment.attempts:
         raise Conflict("This order is paid already.")
     return PaymentCaptured(
         order=order,
