@@ -15,17 +15,22 @@ from boxoffice.domain.inventory.state import ALLOWANCE, TICKET
 from boxoffice.domain.message import Command, Event
 from boxoffice.domain.orders.state import ORDER
 from boxoffice.domain.payments.state import PAYMENT
-from boxoffice.domain.pricing.state import PRICE_LIST
+from boxoffice.domain.pricing.state import PRICE_LIST, QUOTA
+from boxoffice.domain.promotions.state import COMP_BUDGET, PROMOTION, PROMOTION_USE
 
 AGGREGATES: tuple[Aggregate, ...] = (
     PLAN,
     PRODUCTION,
     PERFORMANCE,
     PRICE_LIST,
+    QUOTA,
     TICKET,
     ALLOWANCE,
     ORDER,
     PAYMENT,
+    PROMOTION,
+    PROMOTION_USE,
+    COMP_BUDGET,
 )
 AGGREGATE_OF: dict[type[Event], Aggregate] = {
     event: aggregate for aggregate in AGGREGATES for event in aggregate.events

@@ -92,7 +92,7 @@ def _own_hold(view: View, command: _OfHold) -> CartHold:
 def _tickets(view: View, command: _OfHold, hold: CartHold) -> dict[int, Ticket]:
     return {
         place.ordinal: _ticket(view, command.performance, place.ordinal)
-        for place in hold.placed.places
+        for place in hold.places
     }
 
 
@@ -129,7 +129,7 @@ def purchase_hold(view: View, command: PurchaseHold) -> Decision:
                 label=p.label,
                 price=p.price,
             )
-            for p in hold.placed.places
+            for p in hold.places
         ),
         code=command.order,
         performance=command.performance,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import assert_never
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec.structs import replace
 
 from boxoffice.domain.catalogue.events import (
     Category,
+    PerformanceCancelled,
+    PerformanceMoved,
     PerformanceScheduled,
     ProductionCreated,
     SaleClosed,
@@ -56,11 +59,18 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Performance(msgspec.Struct, frozen=True):
-    """One dated occurrence: its window of sale and its manifest."""
+    """One dated occurrence: its window of sale and its manifest.
+
+    After it was moved, its tickets can be returned until `refund_until`.
+    """
 
     scheduled: bool = False
     title: str = ""
     currency: str = ""
+    zone: str = "UTC"
+    starts_at: datetime | None = None
+    refund_until: datetime | None = None
+    cancelled: bool = False
     sale_from: datetime | None = None
     sale_until: datetime | None = None
     categories: tuple[Category, ...] = ()
@@ -74,8 +84,25 @@ class Performance(msgspec.Struct, frozen=True):
             return False
         return self.sale_from <= now < self.sale_until
 
+    def local_date(self) -> date | None:
+        """Give the day it takes place, where the hall stands."""
+        if self.starts_at is None:
+            return None
+        return self.starts_at.astimezone(ZoneInfo(self.zone)).date()
 
-PerformanceEvent = PerformanceScheduled | SectionLaidOut | SaleOpened | SaleClosed
+    def returns_taken(self, now: datetime) -> bool:
+        """Tell whether it was moved and buyers may still give tickets back."""
+        return self.refund_until is not None and now <= self.refund_until
+
+
+PerformanceEvent = (
+    PerformanceScheduled
+    | SectionLaidOut
+    | SaleOpened
+    | SaleClosed
+    | PerformanceCancelled
+    | PerformanceMoved
+)
 
 
 def evolve_performance(state: Performance, event: PerformanceEvent) -> Performance:
@@ -86,6 +113,8 @@ def evolve_performance(state: Performance, event: PerformanceEvent) -> Performan
                 scheduled=True,
                 title=event.title,
                 currency=event.currency,
+                zone=event.zone,
+                starts_at=event.starts_at,
                 sale_from=event.sale_from,
                 sale_until=event.sale_until,
                 categories=event.categories,
@@ -96,6 +125,15 @@ def evolve_performance(state: Performance, event: PerformanceEvent) -> Performan
             return replace(state, open=True)
         case SaleClosed():
             return replace(state, open=False)
+        case PerformanceCancelled():
+            return replace(state, open=False, cancelled=True)
+        case PerformanceMoved():
+            return replace(
+                state,
+                starts_at=event.starts_at,
+                sale_until=event.sale_until,
+                refund_until=event.refund_until,
+            )
         case _:
             assert_never(event)
 
@@ -115,5 +153,12 @@ PERFORMANCE = Aggregate(
     "performance",
     Performance,
     evolve_performance,
-    (PerformanceScheduled, SectionLaidOut, SaleOpened, SaleClosed),
+    (
+        PerformanceScheduled,
+        SectionLaidOut,
+        SaleOpened,
+        SaleClosed,
+        PerformanceCancelled,
+        PerformanceMoved,
+    ),
 )

@@ -154,7 +154,7 @@ def expire_hold(
     hold: CartHold, tickets: Mapping[int, Ticket], command: ExpireHold
 ) -> Decision:
     """Free what is overdue; a hold that is not due or has ended changes nothing."""
-    due = command.now >= hold.placed.until + TAKEOVER_GRACE
+    due = command.now >= hold.until + TAKEOVER_GRACE
     if hold.ended is not None or not due:
         return []
     return _ended(hold, tickets, command, reason="expired")
@@ -169,7 +169,7 @@ def _ended(
 ) -> Decision:
     decision: Decision = [
         (ticket_stream(command.performance, p.ordinal), _freed(command.hold, p, reason))
-        for p in hold.placed.places
+        for p in hold.places
         if tickets.get(p.ordinal, FREE).hold == command.hold
     ]
     event = CartHoldReleased(hold=command.hold, buyer=command.buyer, reason=reason)
@@ -185,9 +185,9 @@ def sell_hold(
         raise HoldExpired
     if hold.order is not None:
         raise HoldNotOpen(order=hold.order)
-    places = hold.placed.places
+    places = hold.places
     lost = any(tickets[p.ordinal].hold != command.hold for p in places)
-    if lost or command.now > hold.placed.until:
+    if lost or command.now > hold.until:
         raise HoldExpired
     if command.approval.amount != held_price(hold):
         raise Invalid("The payment does not match the price of the hold.")

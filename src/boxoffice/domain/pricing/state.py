@@ -1,27 +1,123 @@
-"""What a price list is."""
+"""What a price list is, and what is left of its quotas."""
 
 from __future__ import annotations
+
+from datetime import datetime, timedelta
 
 import msgspec
 
 from boxoffice.domain.decider import Aggregate
 from boxoffice.domain.money import Money
-from boxoffice.domain.pricing.events import PricesSet
+from boxoffice.domain.pricing.events import (
+    DEFAULT_TYPE,
+    LevelPrice,
+    PricesSet,
+    PriceType,
+    QuotaClaimed,
+    Rounding,
+)
+
+Table = dict[tuple[int, str], LevelPrice]
+"""All-in prices with their parts, by category and price type."""
+ADULT = PriceType(code=DEFAULT_TYPE, name="Adult")
+"""The only price type of a list that names none."""
+QUOTA_GRACE = timedelta(seconds=1)
+"""A claim counts as long as its places cannot be taken over."""
 
 
 class PriceList(msgspec.Struct, frozen=True):
-    """All-in prices by category. `version` 0 is the first list."""
+    """The newest list, and the table of every version that a hold may be priced by.
+
+    `version` 0 is the first list. `prices` are all-in prices by category for the
+    default price type, the first public one.
+    """
 
     version: int = -1
     prices: dict[int, Money] = {}
+    default_type: str = DEFAULT_TYPE
+    types: tuple[PriceType, ...] = ()
+    tables: dict[int, Table] = {}
+    rounding: dict[int, Rounding] = {}
+    limited: bool = False
+    """Some version has limited a price type, so that claims may exist."""
+    newest: PricesSet | None = None
+
+    def type_of(self, code: str) -> PriceType | None:
+        """Give a price type of the newest list."""
+        return next((one for one in self.types if one.code == code), None)
+
+    def level(self, version: int, category: int, price_type: str) -> LevelPrice:
+        """Give an all-in price with its parts, as a version of the list had it.
+
+        Raises:
+            KeyError: that version had no such price.
+        """
+        return self.tables[version][category, price_type]
+
+    def quotas(self) -> dict[str, int]:
+        """Give how many places may go at each limited price type."""
+        return {one.code: one.quota for one in self.types if one.quota is not None}
 
 
 def evolve_price_list(state: PriceList, event: PricesSet) -> PriceList:
-    """Replace the list as a whole."""
+    """Replace the list as a whole; keep the tables of earlier versions."""
+    version = state.version + 1
+    types = event.types or (ADULT,)
+    default = next((t.code for t in types if t.audience == "public"), DEFAULT_TYPE)
+    table = {(level.category, level.price_type): level for level in event.prices}
     return PriceList(
-        version=state.version + 1,
-        prices={level.category: level.price for level in event.prices},
+        version=version,
+        prices={c: level.price for (c, of), level in table.items() if of == default},
+        default_type=default,
+        types=types,
+        tables={**state.tables, version: table},
+        rounding={**state.rounding, version: event.rounding},
+        limited=state.limited or any(t.quota is not None for t in types),
+        newest=event,
     )
 
 
+class Claim(msgspec.Struct, frozen=True, gc=False):
+    """Places of one hold at a limited price type; sold when `until` is None."""
+
+    count: int
+    until: datetime | None
+
+    def stands(self, now: datetime) -> bool:
+        """Tell whether it counts at `now`."""
+        return self.until is None or now < self.until + QUOTA_GRACE
+
+
+class Quota(msgspec.Struct, frozen=True):
+    """Claims of holds and orders, by hold and price type."""
+
+    claims: dict[str, dict[str, Claim]] = {}
+
+    def of_hold(self, hold: str) -> dict[str, Claim]:
+        """Give the claims of one hold, by price type."""
+        return self.claims.get(hold, {})
+
+    def taken(self, price_type: str, now: datetime, *, besides: str = "") -> int:
+        """Count the places held at `now` or sold at a type, except those of a hold."""
+        return sum(
+            claims[price_type].count
+            for hold, claims in self.claims.items()
+            if hold != besides and price_type in claims
+            if claims[price_type].stands(now)
+        )
+
+
+def evolve_quota(state: Quota, event: QuotaClaimed) -> Quota:
+    """Replace the hold's earlier claim; a claim for nothing is forgotten."""
+    own = {**state.of_hold(event.hold)}
+    own.pop(event.price_type, None)
+    if event.count:
+        own[event.price_type] = Claim(event.count, event.until)
+    claims = {**state.claims, event.hold: own}
+    if not own:
+        del claims[event.hold]
+    return Quota(claims=claims)
+
+
 PRICE_LIST = Aggregate("price-list", PriceList, evolve_price_list, (PricesSet,))
+QUOTA = Aggregate("quota", Quota, evolve_quota, (QuotaClaimed,))

@@ -54,10 +54,11 @@ class PromotionRedeemed(Event, frozen=True, kw_only=True, tag="promotion-redeeme
 
 
 class PromotionReturned(Event, frozen=True, kw_only=True, tag="promotion-returned.v1"):
-    """The order ended unpaid: its discount is back in the budget."""
+    """The order ended unpaid: its `discount` is back in the budget."""
 
     code: str
     order: str
+    discount: Money
 
 
 class PromotionUsed(Event, frozen=True, kw_only=True, tag="promotion-used.v1"):
