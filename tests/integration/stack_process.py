@@ -8,11 +8,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
+
+import pytest
 
 from boxoffice.stack.processes import ProcessMark, alive, children_of
 
-START_LIMIT_S = 90
-END_LIMIT_S = 20
+END_LIMIT_S = 60
 POLL_S = 0.02
 ENTRY = "from boxoffice.cli.stack import stack; stack()"
 
@@ -46,10 +48,21 @@ def started(
 
 
 def addresses(process: subprocess.Popen[str], count: int) -> dict[str, str]:
-    """The first lines of its output, which come when everything answers."""
+    """The first lines of its output, which come when everything answers.
+
+    A process that ends before that fails the test with its own last words.
+    """
     assert process.stdout is not None
     lines = [process.stdout.readline().strip() for _ in range(count)]
+    if not all(lines):
+        explain_early_end(process)
     return dict(line.split("=", 1) for line in lines)
+
+
+def explain_early_end(process: subprocess.Popen[str]) -> NoReturn:
+    """Fail with the exit code and everything that the process wrote as errors."""
+    _, errors = process.communicate(timeout=END_LIMIT_S)
+    pytest.fail(f"It ended with {process.returncode} before it was up:\n{errors}")
 
 
 def descendants(pid: int) -> list[ProcessMark]:

@@ -10,6 +10,7 @@ import pytest
 
 from boxoffice.stack.checks import CHECKS
 from tests.integration.stack_process import (
+    END_LIMIT_S,
     addresses,
     descendants,
     end,
@@ -65,7 +66,10 @@ def test_a_killed_stack_leaves_no_process_and_the_next_one_clears_its_folder(
         wait_until_gone(servers)
     assert len(list(scratch.iterdir())) == 1
     next_run = stack_command("run", "--only", "redis", "--", "true")
-    subprocess.run(next_run, env=surroundings(scratch), check=True, capture_output=True)
+    done = subprocess.run(
+        next_run, env=surroundings(scratch), check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
     assert not list(scratch.iterdir())
 
 
@@ -87,9 +91,24 @@ def test_a_server_that_ends_by_itself_ends_up_with_a_sentence(scratch: Path) -> 
         addresses(up, 1)
         (redis,) = descendants(up.pid)
         subprocess.run(["kill", "-9", str(redis.pid)], check=True)
-        assert up.wait(10) == 1
+        assert up.wait(END_LIMIT_S) == 1
         assert up.stderr is not None
         assert "redis has ended: " in up.stderr.read()
+
+
+def test_a_stack_that_ends_before_it_is_up_fails_a_test_with_its_own_words(
+    scratch: Path,
+) -> None:
+    closed = scratch / "closed"
+    closed.write_text("a file where the data folder should be")
+    command = stack_command("up", "--only", "redis", "--data", str(closed / "data"))
+    with (
+        started(command, surroundings(scratch)) as up,
+        pytest.raises(
+            pytest.fail.Exception, match=r"ended with 1 .*\n.*Not a directory"
+        ),
+    ):
+        addresses(up, 1)
 
 
 def test_run_gives_the_command_both_sets_of_urls_and_its_exit_code_back(

@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
+import msgspec
 import psycopg
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -15,9 +16,12 @@ from pymongo import MongoClient
 from redis import Redis
 
 from boxoffice.stack.assembly import Stack, Wishes, brought_up
-from boxoffice.stack.errors import StackError
+from boxoffice.stack.errors import PortTaken, StackError
+from boxoffice.stack.listeners import listens
 from boxoffice.stack.ports import free_ports, lasting_port
 from boxoffice.stack.processes import alive, children_of
+from boxoffice.stack.recipes import RECIPES, Found, Surroundings
+from boxoffice.stack.server import Plan, Server
 from tests.services import own_stack
 
 pytestmark = pytest.mark.service
@@ -137,6 +141,69 @@ def test_kept_data_survives_another_run_on_other_ports() -> None:
                 assert connection.execute("TABLE sold").fetchall() == [("A-1",)]
             with MongoClient[dict[str, object]](second.urls["mongo"]) as client:
                 assert client.house.seats.count_documents({}) == 1
+
+
+class Squatter:
+    """Takes the first port that a service chooses, before its server can."""
+
+    def __init__(self, service: str, *, note: str) -> None:
+        self._find = RECIPES[service]
+        self._note = note
+        self.socket: socket.socket | None = None
+
+    def find(self, around: Surroundings) -> Found:
+        """The real recipe, with somebody else on the port it chose first."""
+        found = self._find(around)
+
+        def lay_out(folder: Path) -> Plan:
+            plan = found.lay_out(folder)
+            if self.socket is None:
+                port = int((folder / self._note).read_text())
+                self.socket = socket.create_server(("127.0.0.1", port))
+            return plan
+
+        return Found(found.origin, lay_out)
+
+
+@pytest.mark.parametrize(
+    ("service", "note"),
+    [
+        ("postgres", "port"),
+        ("kafka", "port"),
+        ("kafka", "controller/port"),
+        ("mongo", "port"),
+        ("redis", "port"),
+    ],
+)
+def test_a_server_whose_port_was_taken_meanwhile_starts_on_another(
+    service: str, note: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    squatter = Squatter(service, note=note)
+    monkeypatch.setitem(RECIPES, service, squatter.find)
+    with own_stack(service) as stack:
+        assert squatter.socket is not None
+        with squatter.socket:
+            taken = squatter.socket.getsockname()[1]
+            assert f":{taken}" not in stack.urls[service]
+            assert int((stack.servers[service].plan.folder / note).read_text()) != taken
+            asyncio.run(stack.servers[service].ready())
+
+
+def test_a_stranger_of_the_same_kind_on_the_port_is_not_taken_for_ours(
+    stack: Stack, tmp_path: Path
+) -> None:
+    theirs = stack.servers["redis"].plan
+    ours = Server(msgspec.structs.replace(theirs, folder=tmp_path))
+    ours.start()
+    with pytest.raises(PortTaken, match="redis ended at its start"):
+        asyncio.run(ours.ready())
+
+
+def test_only_the_process_that_listens_is_said_to_listen(stack: Stack) -> None:
+    redis, mongo = stack.servers["redis"], stack.servers["mongo"]
+    assert listens(redis.pid, redis.plan.port)
+    assert not listens(mongo.pid, redis.plan.port)
+    assert not listens(redis.pid, mongo.plan.port)
 
 
 def test_ports_asked_for_together_differ() -> None:

@@ -7,6 +7,7 @@ from a thread that outlives it (see `launch`).
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -17,16 +18,19 @@ import msgspec
 from boxoffice.stack.account import unprivileged_account
 from boxoffice.stack.cache import cache_folder
 from boxoffice.stack.checks import CHECKS
-from boxoffice.stack.errors import StackError, StartFailed
+from boxoffice.stack.errors import PortTaken, StackError, StartFailed
 from boxoffice.stack.folders import data_folder
+from boxoffice.stack.ports import forget_ports
 from boxoffice.stack.recipes import RECIPES, Found, Surroundings
-from boxoffice.stack.server import Server
+from boxoffice.stack.server import STARTS_MAX, Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+log = logging.getLogger(__name__)
+
 SERVICES = ("postgres", "kafka", "mongo", "redis")
-GIVEN_LIMIT_S = 15
+GIVEN_LIMIT_S = 60
 GIVEN_POLL_S = 0.2
 
 
@@ -80,7 +84,7 @@ def brought_up(wishes: Wishes) -> Iterator[Stack]:
         folder = ending.enter_context(data_folder(wishes.data, account=around.account))
         begun = time.monotonic()
         servers = _start(found, folder, ending=ending, keep=wishes.data is not None)
-        versions = asyncio.run(_all_ready(servers, given))
+        versions = asyncio.run(_all_ready(servers, given, found=found))
         ours = {name: server.url for name, server in servers.items()}
         yield Stack(
             urls={name: (given | ours)[name] for name in wishes.services},
@@ -138,11 +142,28 @@ def _start(
 
 
 async def _all_ready(
-    servers: Mapping[str, Server], given: Mapping[str, str]
+    servers: Mapping[str, Server],
+    given: Mapping[str, str],
+    *,
+    found: Mapping[str, Found],
 ) -> dict[str, str]:
-    waits = {name: server.ready() for name, server in servers.items()}
+    waits = {name: _ready(server, found[name]) for name, server in servers.items()}
     waits |= {name: _answers(name, url) for name, url in given.items()}
     return dict(zip(waits, await asyncio.gather(*waits.values()), strict=True))
+
+
+async def _ready(server: Server, recipe: Found) -> str:
+    """Wait for a server; one whose port was taken meanwhile is moved to another."""
+    for _ in range(STARTS_MAX - 1):
+        try:
+            return await server.ready()
+        except PortTaken as taken:
+            log.warning("%s Trying another port.", taken)
+        folder = server.plan.folder
+        forget_ports(folder)
+        server.move(recipe.lay_out(folder))
+        server.start()
+    return await server.ready()
 
 
 async def _answers(name: str, url: str) -> str:

@@ -18,17 +18,18 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from boxoffice.stack.cache import made_once
-from boxoffice.stack.errors import StackError
+from boxoffice.stack.errors import PortTaken, StackError
 from boxoffice.stack.kafka import JVM_OPTIONS, kafka_plan
 from boxoffice.stack.ports import free_ports
-from boxoffice.stack.server import Server
+from boxoffice.stack.processes import LOG
+from boxoffice.stack.server import STARTS_MAX, Server
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from boxoffice.stack.kafka import Broker
 
-DUMP_LIMIT_S = 120
+DUMP_LIMIT_S = 300
 
 
 def archive_options(broker: Broker, *, cache: Path) -> tuple[str, ...]:
@@ -53,14 +54,19 @@ def _list_classes(broker: Broker, *, trial: Path, classes: Path, cache: Path) ->
     recording = msgspec.structs.replace(
         broker, options=(f"-XX:DumpLoadedClassList={classes}",)
     )
-    client_port, controller_port = free_ports(2)
-    ports = (client_port, controller_port)
-    server = Server(kafka_plan(recording, folder=trial, ports=ports, cache=cache))
-    try:
-        server.start()
-        asyncio.run(server.ready())
-    finally:
-        server.stop()
+    for _ in range(STARTS_MAX):
+        client_port, controller_port = free_ports(2)
+        ports = (client_port, controller_port)
+        server = Server(kafka_plan(recording, folder=trial, ports=ports, cache=cache))
+        try:
+            server.start()
+            asyncio.run(server.ready())
+        except PortTaken:
+            (trial / LOG).unlink()
+        else:
+            return
+        finally:
+            server.stop()
 
 
 def _dump(broker: Broker, *, classes: Path, archive: Path) -> None:

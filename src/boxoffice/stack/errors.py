@@ -21,3 +21,7 @@ class WrongJars(StackError):
 
 class StartFailed(StackError):
     """A server ended, or did not answer in time; the text ends with its last words."""
+
+
+class PortTaken(StartFailed):
+    """A server ended because somebody took its port first: another port will do."""

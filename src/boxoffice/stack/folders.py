@@ -32,16 +32,20 @@ PASSABLE = 0o711
 def data_folder(kept: Path | None, *, account: Account | None) -> Iterator[Path]:
     """A folder for the servers' data; removed at the end unless it was given.
 
-    Raises: StackError, when it is in use, or closed to the user PostgreSQL runs as.
+    Raises: StackError, when it is in use, cannot be made, or is closed to the user
+    PostgreSQL runs as.
     """
     if kept is None:
         with _throwaway_folder(account) as folder:
             yield folder
         return
     folder = kept.absolute()
-    if not folder.exists():
-        folder.mkdir(parents=True)
-        folder.chmod(PASSABLE)
+    try:
+        if not folder.is_dir():
+            folder.mkdir(parents=True)
+            folder.chmod(PASSABLE)
+    except OSError as error:
+        raise StackError(f"{folder} cannot be made ({error.strerror}).") from error
     _require_enterable(folder, account)
     descriptor = _claim(folder)
     if descriptor is None:
@@ -76,10 +80,11 @@ def sweep(parent: Path) -> None:
     """Remove the throwaway folders of ours whose stack is gone."""
     for folder in parent.glob(f"{PREFIX}*"):
         try:
-            ours = folder.stat().st_uid == os.geteuid() and (folder / LOCK).exists()
+            ours = folder.stat().st_uid == os.geteuid()
+            # Never made here: a stack that is just ending removes its own.
+            descriptor = _locked(folder / LOCK, os.O_RDWR) if ours else None
         except OSError:
             continue
-        descriptor = _claim(folder) if ours else None
         if descriptor is not None:
             shutil.rmtree(folder, ignore_errors=True)
             os.close(descriptor)
@@ -94,14 +99,20 @@ def _claim(folder: Path) -> int | None:
     lock = folder / LOCK
     fresh = folder / f"{LOCK}.{os.getpid()}"
     path = lock if lock.exists() else fresh
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = _locked(path, os.O_RDWR | os.O_CREAT)
+    if descriptor is not None and path == fresh:
+        fresh.rename(lock)
+    return descriptor
+
+
+def _locked(path: Path, flags: int) -> int | None:
+    """A descriptor that holds the file's lock; None when somebody has it."""
+    descriptor = os.open(path, flags | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(descriptor)
         return None
-    if path == fresh:
-        fresh.rename(lock)
     return descriptor
 
 

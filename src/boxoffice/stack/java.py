@@ -37,7 +37,7 @@ NEEDED_MODULES = frozenset(
         "jdk.unsupported",
     }
 )
-TRIAL_LIMIT_S = 20
+TRIAL_LIMIT_S = 120
 
 
 class JavaRuntime(msgspec.Struct, frozen=True):
@@ -113,7 +113,7 @@ def _modules(java: Path) -> dict[str, str]:
             text=True,
             timeout=TRIAL_LIMIT_S,
         )
-    except OSError:
+    except (OSError, subprocess.TimeoutExpired):
         return {}
     rows = (line.partition("@") for line in listing.stdout.splitlines())
     return {name: version for name, at, version in rows if at}

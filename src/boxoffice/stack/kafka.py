@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 CLUSTER_ID = "Ym94b2ZmaWNlLXN0YWNrLQ"
 """Sixteen bytes as Kafka writes them; every stack is a cluster of its own machine."""
-FORMAT_LIMIT_S = 60
+FORMAT_LIMIT_S = 300
 MESSAGE_BYTES_MAX = 4 * 1024 * 1024
 JVM_OPTIONS = (
     *("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xms64m", "-Xmx512m"),
@@ -152,16 +152,21 @@ def _format(broker: Broker, target: Path) -> None:
         target, data=target / "data", port=1, controller_port=2
     )
     command = _java_command(broker, target)
-    done = subprocess.run(
-        [
-            *(*command, "kafka.tools.StorageTool", "format"),
-            *("-t", CLUSTER_ID, "-c", str(properties)),
-        ],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=FORMAT_LIMIT_S,
-    )
+    try:
+        done = subprocess.run(
+            [
+                *(*command, "kafka.tools.StorageTool", "format"),
+                *("-t", CLUSTER_ID, "-c", str(properties)),
+            ],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=FORMAT_LIMIT_S,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise StartFailed(
+            f"Kafka's storage was not formatted within {FORMAT_LIMIT_S} s."
+        ) from error
     if done.returncode:
         raise StartFailed(
             f"Kafka's storage could not be formatted: {done.stderr[-500:]}"

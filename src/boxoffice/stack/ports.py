@@ -2,7 +2,8 @@
 
 Inside that range a client that keeps calling a killed server can be given the
 server's own port as its source, connect to itself, and keep the server from coming
-back. A port is free when it is returned and nobody keeps it so until it is used.
+back. A port is free when it is returned and nobody keeps it so until it is used: who
+comes too late is started again on another one (see `assembly`).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 LOWEST = 15_000
 HIGHEST = 32_000
 ATTEMPTS_MAX = 1_000
+NOTE = "port"
 
 
 def free_ports(count: int, *, chance: random.Random | None = None) -> list[int]:
@@ -34,7 +36,7 @@ def free_ports(count: int, *, chance: random.Random | None = None) -> list[int]:
 
 def lasting_port(folder: Path) -> int:
     """The port this folder's server had last time if it is free, else a new one."""
-    note = folder / "port"
+    note = folder / NOTE
     if note.exists():
         port = int(note.read_text(encoding="ascii"))
         with socket.socket() as probe:
@@ -43,6 +45,12 @@ def lasting_port(folder: Path) -> int:
     (port,) = free_ports(1)
     note.write_text(f"{port}\n", encoding="ascii")
     return port
+
+
+def forget_ports(folder: Path) -> None:
+    """Have this folder's server choose its ports anew when it is laid out again."""
+    for note in folder.rglob(NOTE):
+        note.unlink()
 
 
 def _binds(candidate: socket.socket, port: int) -> bool:

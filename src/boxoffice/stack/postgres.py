@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from boxoffice.stack.account import Account
 
 SUPERUSER = "boxoffice"
-INITDB_LIMIT_S = 60
+INITDB_LIMIT_S = 300
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     # A socket's path has room for 107 bytes, and a data folder may lie deep.

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 ORPHAN_LIMIT_S = 5
 ORPHAN_POLL_S = 0.01
 LAST_WORDS_CHARS = 1_500
+LOG = "log"
 
 
 class ProcessMark(msgspec.Struct, frozen=True):
@@ -41,7 +42,7 @@ def spawn(
     death_signal: int,
 ) -> subprocess.Popen[bytes]:
     """Start a program that logs to `folder`/log and ends when this thread does."""
-    with (folder / "log").open("ab") as log:
+    with (folder / LOG).open("ab") as log:
         return subprocess.Popen(
             tied_to_us(argv, account=account, death_signal=death_signal),
             stdin=subprocess.DEVNULL,
@@ -66,8 +67,12 @@ def tied_to_us(
 
 def last_words(folder: Path) -> str:
     """The end of a server's log, on one line."""
-    text = (folder / "log").read_text(encoding="utf-8", errors="replace")
-    return " ".join(text.split())[-LAST_WORDS_CHARS:] or "it said nothing."
+    return " ".join(_log(folder).split())[-LAST_WORDS_CHARS:] or "it said nothing."
+
+
+def complained(folder: Path, words: str) -> bool:
+    """Whether these words stand anywhere in a server's log, in whatever case."""
+    return words in _log(folder).lower()
 
 
 def children_of(pid: int) -> list[ProcessMark]:
@@ -99,6 +104,10 @@ def alive(mark: ProcessMark) -> bool:
     """Whether that very process, not a later one of the same id, still runs."""
     status = _status(Path("/proc") / str(mark.pid))
     return bool(status) and int(status[19]) == mark.started and status[0] != "Z"
+
+
+def _log(folder: Path) -> str:
+    return (folder / LOG).read_text(encoding="utf-8", errors="replace")
 
 
 def _status(entry: Path) -> list[str]:

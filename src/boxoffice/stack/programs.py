@@ -23,7 +23,7 @@ from boxoffice.stack.wheels import unpacked
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-TRIAL_LIMIT_S = 20
+TRIAL_LIMIT_S = 120
 LIBRARY_PACKAGES = {
     "libcurl.so.4": "libcurl4",
     "libldap-2.5.so.0": "libldap-2.5-0",
@@ -66,7 +66,7 @@ def find_program(
         if not reachable(candidate.path, account):
             owner = account.name if account else ""
             reasons.append(f"the user {owner} cannot read {candidate.path}")
-        elif reason := _why_not(candidate.path):
+        elif reason := why_not(candidate.path):
             reasons.append(reason)
         else:
             return candidate
@@ -92,8 +92,8 @@ def _candidates(
         yield Program(path=path, origin=f"this machine, {path}")
 
 
-def _why_not(program: Path) -> str | None:
-    """Try `--version`; None when it works."""
+def why_not(program: Path) -> str | None:
+    """What is wrong with a program, by trying `--version`; None when it works."""
     try:
         trial = subprocess.run(
             [program, "--version"],
@@ -104,6 +104,8 @@ def _why_not(program: Path) -> str | None:
         )
     except OSError as error:
         return f"{program.name} cannot run here: {error.strerror}"
+    except subprocess.TimeoutExpired:
+        return f"{program.name} said nothing within {TRIAL_LIMIT_S} s"
     if trial.returncode == 0:
         return None
     absent = re.search(r"loading shared libraries: (\S+?):", trial.stderr)

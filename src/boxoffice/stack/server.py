@@ -17,16 +17,29 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from boxoffice.stack.account import Account
-from boxoffice.stack.errors import StackError, StartFailed
-from boxoffice.stack.processes import children_of, end_orphans, last_words, spawn
+from boxoffice.stack.errors import PortTaken, StackError, StartFailed
+from boxoffice.stack.listeners import listens
+from boxoffice.stack.processes import (
+    LOG,
+    children_of,
+    complained,
+    end_orphans,
+    last_words,
+    spawn,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-READY_LIMIT_S = 60
+READY_LIMIT_S = 180
+"""Ten times what a start takes on two cores that ten others want as well."""
 READY_POLL_S = 0.02
+STARTS_MAX = 5
+"""How often a server is started whose ports others keep taking."""
 GRACE_S = 10
 """How long a server may take to close its files before it is killed."""
+PORT_TAKEN = "address already in use"
+"""What the kernel calls it, and each of the servers repeats in its log."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,18 +93,30 @@ class Server:
             death_signal=self.plan.drop_signal,
         )
 
+    def move(self, plan: Plan) -> None:
+        """Run by another plan from the next start on, as on another port."""
+        if self.running:
+            raise StackError(f"{self.plan.name} cannot be moved while it runs.")
+        (self.plan.folder / LOG).unlink(missing_ok=True)
+        self.plan = plan
+
     async def ready(self) -> str:
         """Wait until the server answers a real client, and say its version.
 
-        Raises: StartFailed, when it ends or does not answer within the limit.
+        Raises: PortTaken, when it ended because its port was not free any more;
+        StartFailed, when it ended otherwise or does not answer within the limit.
         """
         deadline = time.monotonic() + READY_LIMIT_S
         await self._until_it_listens(deadline)
         while True:
             try:
-                return await asyncio.wait_for(self.plan.check(), READY_LIMIT_S)
+                version = await asyncio.wait_for(self.plan.check(), READY_LIMIT_S)
             except Exception as error:  # noqa: BLE001 -- whatever its driver raises
                 self._fail_if_over(deadline, cause=error)
+            else:
+                if self.running:
+                    return version
+                self._fail_if_over(deadline)
             await asyncio.sleep(READY_POLL_S)
 
     def stop(self, *, hard: bool = False) -> None:
@@ -107,21 +132,16 @@ class Server:
         return last_words(self.plan.folder)
 
     async def _until_it_listens(self, deadline: float) -> None:
-        while True:
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", self.plan.port)
-            except OSError as error:
-                self._fail_if_over(deadline, cause=error)
-                await asyncio.sleep(READY_POLL_S)
-            else:
-                writer.close()
-                return
+        """The process itself, not a stranger that took the port before it."""
+        while self._process is None or not listens(self._process.pid, self.plan.port):
+            self._fail_if_over(deadline)
+            await asyncio.sleep(READY_POLL_S)
 
-    def _fail_if_over(self, deadline: float, *, cause: Exception) -> None:
+    def _fail_if_over(self, deadline: float, *, cause: Exception | None = None) -> None:
         if not self.running:
-            raise StartFailed(
-                f"{self.plan.name} ended at its start: {self.last_words()}"
-            ) from cause
+            taken = complained(self.plan.folder, PORT_TAKEN)
+            sentence = f"{self.plan.name} ended at its start: {self.last_words()}"
+            raise (PortTaken if taken else StartFailed)(sentence) from cause
         if time.monotonic() > deadline:
             raise StartFailed(
                 f"{self.plan.name} did not answer within {READY_LIMIT_S} s "

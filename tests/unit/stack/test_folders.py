@@ -22,6 +22,15 @@ def test_a_folder_that_was_given_stays_with_what_is_in_it(tmp_path: Path) -> Non
     assert (tmp_path / "kept" / "log").read_text() == "data"
 
 
+def test_a_folder_that_cannot_be_made_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(StackError, match=r"cannot be made \(Not a directory\)"),
+        data_folder(tmp_path / "file" / "data", account=None),
+    ):
+        pass
+
+
 def test_a_folder_has_one_stack_at_a_time(tmp_path: Path) -> None:
     with (
         data_folder(tmp_path, account=None),
@@ -31,6 +40,16 @@ def test_a_folder_has_one_stack_at_a_time(tmp_path: Path) -> None:
         pass
     with data_folder(tmp_path, account=None) as folder:
         assert folder == tmp_path
+
+
+def test_a_sweep_passes_over_the_folder_of_a_stack_that_is_just_ending(
+    tmp_path: Path,
+) -> None:
+    ending = tmp_path / "boxoffice-stack-ending"
+    ending.mkdir()
+    sweep(tmp_path)
+    assert ending.exists()
+    assert not list(ending.iterdir())
 
 
 def test_the_folder_of_a_killed_stack_is_swept_and_a_live_ones_is_not(
