@@ -58,6 +58,24 @@ class SaleNotOpen(Refused):
     code = "sale-not-open"
 
 
+class PerformanceOff(Refused):
+    """The performance was cancelled; nothing is sold for it any more."""
+
+    code = "performance-off"
+
+
+class PriceTypeUnknown(Refused):
+    """There is no such price type for these places."""
+
+    code = "price-type-unknown"
+
+
+class QuotaReached(Refused):
+    """Too few places are left at this price type; choose another."""
+
+    code = "quota-reached"
+
+
 class HoldLimitReached(Refused):
     """A buyer may have at most eight places of one performance."""
 
@@ -71,15 +89,99 @@ class HoldExpired(Refused):
 
 
 class HoldNotOpen(Refused):
-    """The hold was already released or sold."""
+    """The hold was already ordered or sold."""
 
     code = "hold-not-open"
+
+
+class PromotionInvalid(Refused):
+    """This code does not exist, or does not apply to these places now."""
+
+    code = "promotion-invalid"
+
+
+class PromotionExhausted(Refused):
+    """Too little is left of this promotion for your order."""
+
+    code = "promotion-exhausted"
+
+
+class PromotionLimitReached(Refused):
+    """You have used this code as often as one person may."""
+
+    code = "promotion-limit-reached"
+
+
+class CompBudgetExhausted(Refused):
+    """Too little is left of this budget for so many comps."""
+
+    code = "comp-budget-exhausted"
 
 
 class AlreadyExists(Refused):
     """Something with this identity exists already."""
 
     code = "already-exists"
+
+
+class OrderNotOpen(Refused):
+    """The order is no longer open; what was asked for is not possible any more."""
+
+    code = "order-not-open"
+
+
+class OrderNotConfirmed(Refused):
+    """The order is not confirmed, so there are no tickets yet."""
+
+    code = "order-not-confirmed"
+
+
+class TicketNotValid(Refused):
+    """The ticket was already given back or exchanged."""
+
+    code = "ticket-not-valid"
+
+
+class PaymentOpen(Refused):
+    """A payment for this order is still under way; wait for its outcome."""
+
+    code = "payment-open"
+
+
+class ExchangeOpen(Refused):
+    """An exchange of these tickets is under way; pay for it or cancel it first."""
+
+    code = "exchange-open"
+
+
+class SamePerson(Refused):
+    """Another person than the one who asked must agree to this."""
+
+    code = "same-person"
+
+
+class RequestNotOpen(Refused):
+    """This request was already answered, or there is no such request."""
+
+    code = "request-not-open"
+
+
+class RefundNotAllowed(Refused):
+    """These tickets cannot be given back by the buyer."""
+
+    code = "refund-not-allowed"
+
+
+class VoidWindowOver(Refused):
+    """It is too late to void this order; refund its tickets instead."""
+
+    code = "void-window-over"
+
+
+class OfferOver(Refused):
+    """The offer of other places is over."""
+
+    code = "offer-over"
 
 
 class PaymentDeclined(Refused):
