@@ -95,7 +95,10 @@ class OrderCancelled(Event, frozen=True, kw_only=True, tag="order-cancelled.v1")
 
 
 class OrderVoided(Event, frozen=True, kw_only=True, tag="order-voided.v1"):
-    """A confirmed order was undone as if it had never been; all money goes back."""
+    """A confirmed order was undone as if it had never been.
+
+    All money goes back, also what was kept before.
+    """
 
     order: str
     tickets: tuple[TicketRef, ...]
@@ -106,7 +109,8 @@ class OrderVoided(Event, frozen=True, kw_only=True, tag="order-voided.v1"):
 class TicketsRefunded(Event, frozen=True, kw_only=True, tag="tickets-refunded.v1"):
     """Tickets were given back: `amount` is returned, `kept` stays with the house.
 
-    `approver` is the second of four eyes, where the house asks for them.
+    `approver` is the second of four eyes, where the house asks for them. A negative
+    `kept` gives up fees that were kept before.
     """
 
     order: str

@@ -132,7 +132,7 @@ def evolve_order(state: Order, event: OrderEvent) -> Order:
             return replace(state, status="cancelled", requests={})
         case OrderVoided():
             ended = _turned(state, event.tickets, "voided")
-            return replace(ended, status="voided", requests={})
+            return replace(ended, status="voided", kept=0, requests={})
         case TicketsRefunded():
             turned = _turned(state, event.tickets, "refunded")
             return replace(turned, kept=state.kept + event.kept.minor)

@@ -1,11 +1,35 @@
-"""Rules of payments."""
+"""Rules of payments: what an attempt may still become, and where money goes back to.
+
+News of a provider come late, twice and in any order. Each function says what the news
+add to what is known; nothing new is an empty list.
+"""
 
 from __future__ import annotations
 
+from typing import Literal
+
 from boxoffice.domain.approval import Approval
-from boxoffice.domain.payments.events import PaymentCaptured
-from boxoffice.domain.payments.state import Payment
-from boxoffice.errors import Conflict
+from boxoffice.domain.message import Event
+from boxoffice.domain.money import Money
+from boxoffice.domain.payments.commands import SettlePayment, SettleRefund
+from boxoffice.domain.payments.events import (
+    PaymentAuthorised,
+    PaymentAwaited,
+    PaymentCaptured,
+    PaymentFailed,
+    PaymentGivenUp,
+    PaymentRequested,
+    Purpose,
+    RefundCompleted,
+    RefundFailed,
+    RefundRequested,
+)
+from boxoffice.domain.payments.state import Attempt, Payment
+from boxoffice.errors import AlreadyExists, Conflict, NotFound, PaymentOpen
+
+WaitsFor = Literal["buyer", "money"]
+REFUND_TRIES_MAX = 5
+"""Then somebody has to look: the provider will not take the money back."""
 
 
 def capture_payment(
@@ -21,3 +45,195 @@ def capture_payment(
         reference=approval.reference,
         amount=approval.amount,
     )
+
+
+def request_payment(
+    payment: Payment,
+    amount: Money,
+    *,
+    order: str,
+    attempt: str,
+    method: str,
+    instrument: str,
+    purpose: Purpose,
+) -> PaymentRequested:
+    """Note that the provider shall be asked; one attempt at a time."""
+    if attempt in payment.attempts:
+        raise AlreadyExists("This attempt to pay exists already.")
+    check_settled(payment)
+    return PaymentRequested(
+        order=order,
+        attempt=attempt,
+        amount=amount,
+        method=method,
+        instrument=instrument,
+        purpose=purpose,
+    )
+
+
+def check_settled(payment: Payment) -> None:
+    """Refuse while the outcome of an attempt is not known."""
+    for attempt in [*payment.open(), *payment.promised()]:
+        raise PaymentOpen(attempt=attempt.attempt)
+
+
+def attempt_of(payment: Payment, name: str) -> Attempt:
+    """Give an attempt that we asked for."""
+    found = payment.attempts.get(name)
+    if found is None:
+        raise NotFound("There is no such attempt to pay.")
+    return found
+
+
+def awaited(attempt: Attempt, news: SettlePayment) -> list[Event]:
+    """Note whom the provider waits for; never back from the money to the buyer."""
+    waits_for: WaitsFor = "money" if news.status == "processing" else "buyer"
+    known = (attempt.waits_for, attempt.action_url)
+    if not attempt.open or known == (waits_for, news.action_url):
+        return []
+    if attempt.waits_for == "money":
+        return []
+    return [
+        PaymentAwaited(
+            order=news.order,
+            attempt=news.attempt,
+            provider=news.provider,
+            reference=news.reference,
+            waits_for=waits_for,
+            action_url=news.action_url,
+        )
+    ]
+
+
+def failed(attempt: Attempt, news: SettlePayment) -> list[Event]:
+    """Note that the attempt takes nothing; money that came stays a fact.
+
+    An authorisation does not end by a decline, which is older news, but by being
+    cancelled.
+    """
+    ended = attempt.status in ("captured", "failed")
+    if ended or (attempt.status == "authorised" and news.status == "declined"):
+        return []
+    return [
+        PaymentFailed(
+            order=news.order,
+            attempt=news.attempt,
+            reference=news.reference,
+            reason=news.reason or news.status,
+        )
+    ]
+
+
+def authorised(news: SettlePayment) -> PaymentAuthorised:
+    """Note that the provider keeps the money ready."""
+    return PaymentAuthorised(
+        order=news.order,
+        attempt=news.attempt,
+        provider=news.provider,
+        reference=news.reference,
+        amount=news.amount,
+    )
+
+
+def captured(news: SettlePayment) -> PaymentCaptured:
+    """Note that the provider took money, whatever we asked for."""
+    return PaymentCaptured(
+        order=news.order,
+        provider=news.provider,
+        attempt=news.attempt,
+        reference=news.reference,
+        amount=news.captured,
+    )
+
+
+def give_up(payment: Payment, *, order: str) -> list[PaymentGivenUp]:
+    """Want nothing more of any attempt that could still take money."""
+    return [
+        PaymentGivenUp(order=order, attempt=attempt.attempt)
+        for attempt in [*payment.open(), *payment.promised()]
+    ]
+
+
+def refund(
+    payment: Payment, minor: int, *, order: str, name: str | None = None
+) -> list[RefundRequested]:
+    """Send `minor` units back to where they came from, the newest attempt first.
+
+    Every part is named after its attempt, or the first one `name`. Never more than an
+    attempt captured: if all of them together have less, an outcome is still open.
+    """
+    requested: list[RefundRequested] = []
+    number = len(payment.refunds)
+    for attempt in reversed(payment.attempts.values()):
+        part = min(minor, payment.refundable(attempt.attempt))
+        if part <= 0:
+            continue
+        number += 1
+        requested.append(
+            RefundRequested(
+                order=order,
+                refund=name or f"{attempt.attempt}.r{number}",
+                attempt=attempt.attempt,
+                reference=attempt.reference,
+                amount=Money(part, attempt.currency),
+            )
+        )
+        minor -= part
+        name = None
+    if minor > 0:
+        raise PaymentOpen("The money to give back has not arrived yet.")
+    return requested
+
+
+def refund_attempt(
+    payment: Payment, attempt: Attempt, *, order: str, name: str
+) -> list[RefundRequested]:
+    """Send all that is left of one attempt back."""
+    left = payment.refundable(attempt.attempt)
+    if left <= 0:
+        return []
+    return [
+        RefundRequested(
+            order=order,
+            refund=name,
+            attempt=attempt.attempt,
+            reference=attempt.reference,
+            amount=Money(left, attempt.currency),
+        )
+    ]
+
+
+def settle_refund(payment: Payment, news: SettleRefund) -> list[Event]:
+    """Take note of how a refund stands; a failed one is tried again, boundedly."""
+    known = payment.refunds.get(news.refund)
+    if known is None:
+        raise NotFound("There is no such refund.")
+    if known.state != "requested" or news.status == "pending":
+        return []
+    if news.status == "succeeded":
+        return [
+            RefundCompleted(
+                order=news.order,
+                refund=news.refund,
+                reference=news.reference,
+                amount=known.amount,
+            )
+        ]
+    again = known.tries < REFUND_TRIES_MAX and news.retry not in payment.refunds
+    gone = RefundFailed(
+        order=news.order,
+        refund=news.refund,
+        reference=news.reference,
+        reason=news.reason,
+        retry=news.retry if again else None,
+    )
+    if not again:
+        return [gone]
+    retried = RefundRequested(
+        order=news.order,
+        refund=news.retry,
+        attempt=known.attempt,
+        reference=payment.attempts[known.attempt].reference,
+        amount=known.amount,
+    )
+    return [gone, retried]

@@ -42,6 +42,8 @@ class Attempt(msgspec.Struct, frozen=True, gc=False):
     given_up: bool = False
     captured: int = 0
     """Minor units that the provider took."""
+    currency: str = ""
+    """Of what it took: a fact, even where it is not what we asked for."""
 
     @property
     def open(self) -> bool:
@@ -174,7 +176,12 @@ def _promised(state: Payment, event: PaymentAuthorised | PaymentCaptured) -> Att
     known = replace(known, provider=event.provider, reference=event.reference)
     if isinstance(event, PaymentAuthorised):
         return replace(known, status="authorised")
-    return replace(known, status="captured", captured=event.amount.minor)
+    return replace(
+        known,
+        status="captured",
+        captured=event.amount.minor,
+        currency=event.amount.currency,
+    )
 
 
 _OfRefund = RefundRequested | RefundCompleted | RefundFailed
