@@ -29,12 +29,14 @@ from boxoffice_api.problems import answer_error
 from boxoffice_api.routes import (
     availability,
     buyers,
+    changes,
     documents,
     holds,
     operations,
     orders,
     performances,
     plans,
+    prices,
     productions,
 )
 from boxoffice_api.shield import Shield
@@ -43,6 +45,8 @@ API = [
     *plans.HANDLERS,
     *productions.HANDLERS,
     *performances.HANDLERS,
+    *prices.HANDLERS,
+    *changes.HANDLERS,
     *availability.HANDLERS,
     *buyers.HANDLERS,
     *holds.HANDLERS,

@@ -99,6 +99,14 @@ class Edge:
         )
         return await ask(self.container.writer, request)
 
+    async def carry_out(
+        self, head: Head, caller: Caller, command: Command, canonical: bytes
+    ) -> Answer:
+        """Have a command done that has nothing to show and names nothing new."""
+        identity = self.identify(head, caller, canonical)
+        asked = self.ask(head, caller, identity=identity, command=command)
+        return self.done(await asked)
+
     async def check_unused(self, identity: Identity) -> None:
         """Let a request pass whose id has no receipt of another request.
 

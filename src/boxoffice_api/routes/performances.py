@@ -1,12 +1,12 @@
-"""Performances: schedule, price, open and close the sale; what is on."""
+"""Performances: schedule, open and close the sale; what is on."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
-from litestar import Request, Response, get, post, put
+from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -18,29 +18,20 @@ from boxoffice.domain.catalogue.commands import (
     SchedulePerformance,
 )
 from boxoffice.domain.ids import PerformanceId, PlanId, ProductionId
-from boxoffice.domain.message import Command
-from boxoffice.domain.money import Money
-from boxoffice.domain.pricing.commands import SetPrices
-from boxoffice.domain.pricing.events import LevelPrice
 from boxoffice_api.answers import NO_STORE, Answer, as_response
-from boxoffice_api.auth import Staff
 from boxoffice_api.bodies import Body, body_of
 from boxoffice_api.edge import Edge
+from boxoffice_api.fields import Currency, Id, Line, Moment, Zone
 from boxoffice_api.head import Head, head_of
 from boxoffice_api.idempotency import family_id
 from boxoffice_api.paths import performance_in_path
 from boxoffice_api.query import Query
 from boxoffice_api.renderers import MoneyView, money
-from boxoffice_api.routes.productions import Line
 from boxoffice_api.spec import Query as QuerySpec
 from boxoffice_api.spec import spec
 
 PAGE_DEFAULT = 50
 PAGE_MAX = 200
-MINOR_MAX = 2**53 - 1
-
-Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{24}$")]
-Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class ScheduleRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,32 +40,10 @@ class ScheduleRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     production: Id
     plan: Id
     starts_at: Moment
-    zone: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_+/-]{1,64}$")]
-    currency: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}$")]
+    zone: Zone
+    currency: Currency
     sale_from: Moment
     sale_until: Moment
-
-
-class MoneyRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An amount in minor units of a currency."""
-
-    minor: Annotated[int, msgspec.Meta(ge=0, le=MINOR_MAX)]
-    currency: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}$")]
-
-
-class LevelRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The all-in price of one price level, named by its index in the hall."""
-
-    category: Annotated[int, msgspec.Meta(ge=0, le=999)]
-    price: MoneyRequest
-
-
-class PricesRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A whole price list; it replaces the one before."""
-
-    prices: Annotated[
-        tuple[LevelRequest, ...], msgspec.Meta(min_length=1, max_length=1_000)
-    ]
 
 
 class CloseRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -134,7 +103,6 @@ class PerformanceMade(msgspec.Struct, frozen=True):
 
 
 SCHEDULE = Body(ScheduleRequest)
-PRICES = Body(PricesRequest)
 CLOSE = Body(CloseRequest)
 
 
@@ -161,29 +129,13 @@ async def schedule(edge: Edge, head: Head, body: bytes) -> Answer:
     return Answer(201, msgspec.json.encode(made), headers=(NO_STORE, location))
 
 
-async def set_prices(edge: Edge, head: Head, performance: str, body: bytes) -> Answer:
-    """Replace a price list."""
-    staff = await edge.staff.required(head, "manager")
-    asked = PRICES.read(head, body)
-    entry = await edge.catalogue.scheduled(performance_in_path(performance))
-    command = SetPrices(
-        now=edge.container.clock.now(),
-        performance=entry.performance,
-        prices=tuple(
-            LevelPrice(level.category, Money(level.price.minor, level.price.currency))
-            for level in asked.prices
-        ),
-    )
-    return await _done(edge, head, staff, command, msgspec.json.encode(asked))
-
-
 async def open_sale(edge: Edge, head: Head, performance: str) -> Answer:
     """Let buyers hold places."""
     staff = await edge.staff.required(head, "manager")
     entry = await edge.catalogue.scheduled(performance_in_path(performance))
     now = edge.container.clock.now()
     command = OpenSale(now=now, performance=entry.performance)
-    return await _done(edge, head, staff, command, b"")
+    return await edge.carry_out(head, staff, command, b"")
 
 
 async def close_sale(edge: Edge, head: Head, performance: str, body: bytes) -> Answer:
@@ -193,14 +145,7 @@ async def close_sale(edge: Edge, head: Head, performance: str, body: bytes) -> A
     entry = await edge.catalogue.scheduled(performance_in_path(performance))
     now = edge.container.clock.now()
     command = CloseSale(now=now, performance=entry.performance, reason=asked.reason)
-    return await _done(edge, head, staff, command, msgspec.json.encode(asked))
-
-
-async def _done(
-    edge: Edge, head: Head, staff: Staff, command: Command, canonical: bytes
-) -> Answer:
-    identity = edge.identify(head, staff, canonical)
-    return edge.done(await edge.ask(head, staff, identity=identity, command=command))
+    return await edge.carry_out(head, staff, command, msgspec.json.encode(asked))
 
 
 async def show_performance(edge: Edge, performance: str) -> Answer:
@@ -321,25 +266,6 @@ async def get_performance(
     return as_response(await show_performance(edge, performance))
 
 
-@put(
-    "/v1/performances/{performance:str}/prices",
-    opt=spec(
-        tag="catalogue",
-        who="staff",
-        body=PricesRequest,
-        answers={204: None},
-        is_command=True,
-        problems=_UNKNOWN,
-    ),
-)
-async def put_prices(
-    request: _Asked, edge: NamedDependency[Edge], performance: FromPath[str]
-) -> Response[bytes]:
-    """Replace the price list; holds keep the prices they were given."""
-    head, body = head_of(request), await body_of(request)
-    return as_response(await set_prices(edge, head, performance, body))
-
-
 @post(
     "/v1/performances/{performance:str}/open",
     opt=spec(
@@ -381,7 +307,6 @@ HANDLERS = [
     post_performance,
     get_performances,
     get_performance,
-    put_prices,
     post_open,
     post_close,
 ]

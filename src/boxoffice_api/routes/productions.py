@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from litestar import Request, Response, get, post
@@ -13,13 +13,10 @@ from boxoffice.domain.ids import ProductionId
 from boxoffice_api.answers import NO_STORE, Answer, as_response
 from boxoffice_api.bodies import Body, body_of
 from boxoffice_api.edge import Edge
+from boxoffice_api.fields import Line
 from boxoffice_api.head import Head, head_of
 from boxoffice_api.idempotency import family_id
 from boxoffice_api.spec import spec
-
-Line = Annotated[
-    str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")
-]
 
 
 class ProductionRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -5,7 +5,7 @@ from boxoffice_api.bodies import check_json
 from boxoffice_api.head import Head
 from boxoffice_api.problems import InvalidPart, UnsupportedMediaType
 from boxoffice_api.routes.holds import HOLD
-from boxoffice_api.routes.performances import PRICES
+from boxoffice_api.routes.prices import PRICES
 
 
 def head(content_type: bytes = b"application/json") -> Head:
