@@ -13,6 +13,7 @@ RUN /opt/boxoffice/bin/pip install --no-deps --only-binary :all: --require-hashe
     && pip install --no-deps --only-binary :all: --require-hashes \
         -r requirements/build.txt
 COPY pyproject.toml README.md LICENSE ./
+COPY docs/reference/problems.md docs/reference/
 COPY migrations migrations
 COPY src src
 RUN pip wheel --no-deps --no-index --no-build-isolation --wheel-dir /wheels . \

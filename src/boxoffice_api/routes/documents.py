@@ -1,7 +1,7 @@
 """What the API says about itself: its OpenAPI document and its problems.
 
 The pages of problems are the sections of docs/reference/problems.md, which is shipped
-beside this package.
+inside this package.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+import boxoffice_api
 from boxoffice.errors import NotFound
 from boxoffice_api.answers import Answer, as_response
 from boxoffice_api.etags import revalidated
@@ -41,7 +43,9 @@ _PAGE = """<!doctype html>
 @cache
 def sections() -> Mapping[str, str]:
     """Give the text of every problem by its code."""
-    text = files("boxoffice_api").joinpath("_problems.md").read_text("utf-8")
+    shipped = files(boxoffice_api) / "_reference" / "problems.md"
+    cloned = Path(boxoffice_api.__file__).parents[2] / "docs/reference/problems.md"
+    text = (shipped if shipped.is_file() else cloned).read_text("utf-8")
     return {m["code"]: m["text"].strip() for m in _SECTION.finditer(text)}
 
 
