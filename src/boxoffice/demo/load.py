@@ -27,14 +27,29 @@ from boxoffice.domain.ids import FAMILY_BYTES, PerformanceId, PlanId, Production
 from boxoffice.domain.message import Command, Meta
 from boxoffice.domain.money import Money
 from boxoffice.domain.pricing.commands import SetPrices
-from boxoffice.domain.pricing.events import LevelPrice
+from boxoffice.domain.pricing.events import Fee, LevelPrice, PriceType, TaxRule
 from boxoffice.errors import AlreadyExists
 
 TITLE = "Neon Nights"
 ZONE = "America/Los_Angeles"
 CURRENCY = "USD"
-PRICES_MINOR = (14_500, 12_000, 8_900, 6_400, 4_200)
-"""By the showroom's price levels, from the tables to the balcony."""
+PRICES_MINOR: dict[str, tuple[int | None, ...]] = {
+    "adult": (14_500, 12_000, 8_900, 6_400, 4_200),
+    "concession": (None, None, 6_700, 4_800, 3_200),
+    "member": (13_000, 10_800, 8_000, 5_800, 3_800),
+}
+"""By price type and the showroom's price levels, from the tables to the balcony."""
+TYPES = (
+    PriceType(code="adult", name="Adult"),
+    PriceType(
+        code="concession", name="Concession", proof="Student or senior card", quota=200
+    ),
+    PriceType(code="member", name="Member", proof="Club card"),
+)
+FEES = (Fee(code="facility", name="Facility fee", kind="inside", fixed=200),)
+TAXES = (
+    TaxRule(code="let", name="Live entertainment tax", basis_points=900, included=True),
+)
 CURTAIN = time(20, 0)
 SATURDAY = 5
 COMMAND_ID_BYTES = 16
@@ -101,15 +116,24 @@ class _House:
     def _evening(self, evening: Evening) -> Iterator[tuple[str, Command]]:
         performance = self.performance(evening)
         yield "schedule", self._schedule(evening)
-        prices = tuple(
-            LevelPrice(category, Money(minor, CURRENCY))
-            for category, minor in enumerate(PRICES_MINOR)
-        )
-        yield (
-            "prices",
-            SetPrices(now=self._now, performance=performance, prices=prices),
-        )
+        yield "prices", self._prices(performance)
         yield "open", OpenSale(now=self._now, performance=performance)
+
+    def _prices(self, performance: PerformanceId) -> SetPrices:
+        levels = (
+            LevelPrice(category, Money(minor, CURRENCY), price_type)
+            for price_type, prices in PRICES_MINOR.items()
+            for category, minor in enumerate(prices)
+            if minor is not None
+        )
+        return SetPrices(
+            now=self._now,
+            performance=performance,
+            prices=tuple(levels),
+            types=TYPES,
+            fees=FEES,
+            taxes=TAXES,
+        )
 
     def _schedule(self, evening: Evening) -> SchedulePerformance:
         starts_at = saturday_evening(self._now + timedelta(days=evening.starts_days))
