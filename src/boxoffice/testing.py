@@ -32,6 +32,7 @@ from boxoffice.domain.ids import (
 from boxoffice.domain.message import Command, Event, Meta
 from boxoffice.domain.money import Money
 from boxoffice.domain.pricing.events import LevelPrice, PricesSet
+from boxoffice.domain.pricing_parts import PriceParts
 from boxoffice.errors import BoxOfficeError
 
 NOON = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
@@ -96,10 +97,11 @@ def on_sale(
     places: int = 10,
     categories: Sequence[Money] = (FULL_PRICE,),
     now: datetime = NOON,
+    prices: PricesSet | None = None,
 ) -> list[tuple[StreamId, Event]]:
     """Give the facts of a performance on sale: one section, ordinals 1 to `places`.
 
-    Price levels take turns over the places.
+    Price levels take turns over the places. Without `prices` there is one price type.
     """
     where = performance_stream(performance)
     day = timedelta(days=1)
@@ -126,14 +128,15 @@ def on_sale(
             for n in range(1, places + 1)
         ),
     )
-    prices = PricesSet(
-        prices=tuple(LevelPrice(i, price) for i, price in enumerate(categories))
+    plain = tuple(
+        LevelPrice(i, price, parts=PriceParts(price.minor))
+        for i, price in enumerate(categories)
     )
     return [
         (where, scheduled),
         (where, laid_out),
         (where, SaleOpened()),
-        (price_list_stream(performance), prices),
+        (price_list_stream(performance), prices or PricesSet(prices=plain)),
     ]
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from boxoffice.application.deciding.view import Road, Roads, View
 from boxoffice.domain.catalogue import decide as catalogue
 from boxoffice.domain.catalogue.commands import (
+    CancelPerformance,
     CloseSale,
     CreateProduction,
     ImportSeatingPlan,
+    MovePerformance,
     OpenSale,
     SchedulePerformance,
 )
@@ -27,7 +29,7 @@ from boxoffice.domain.pricing.commands import SetPrices
 from boxoffice.domain.pricing.state import PRICE_LIST
 from boxoffice.errors import NotFound
 
-_OfPerformance = OpenSale | CloseSale | SetPrices
+_OfPerformance = OpenSale | CloseSale | CancelPerformance | MovePerformance | SetPrices
 
 
 def _performance(view: View, of: PerformanceId) -> tuple[StreamId, Performance]:
@@ -73,10 +75,25 @@ def close_sale(view: View, command: CloseSale) -> Decision:
     return [(where, event) for event in catalogue.close_sale(performance, command)]
 
 
+def cancel_performance(view: View, command: CancelPerformance) -> Decision:
+    """Decide on calling a performance off."""
+    where, performance = _performance(view, command.performance)
+    events = catalogue.cancel_performance(performance, command)
+    return [(where, event) for event in events]
+
+
+def move_performance(view: View, command: MovePerformance) -> Decision:
+    """Decide on another date."""
+    where, performance = _performance(view, command.performance)
+    events = catalogue.move_performance(performance, command)
+    return [(where, event) for event in events]
+
+
 def set_prices(view: View, command: SetPrices) -> Decision:
     """Decide on a price list."""
     _, performance = _performance(view, command.performance)
-    if not performance.scheduled:
+    day = performance.local_date()
+    if day is None:
         raise NotFound("There is no such performance.")
     where = price_list_stream(command.performance)
     events = pricing.set_prices(
@@ -84,6 +101,7 @@ def set_prices(view: View, command: SetPrices) -> Decision:
         command,
         currency=performance.currency,
         categories=len(performance.categories),
+        on=day,
     )
     return [(where, event) for event in events]
 
@@ -106,5 +124,7 @@ ROADS: Roads = {
     SchedulePerformance: Road(schedule_performance, _of_schedule),
     OpenSale: Road(open_sale, _of_performance),
     CloseSale: Road(close_sale, _of_performance),
+    CancelPerformance: Road(cancel_performance, _of_performance),
+    MovePerformance: Road(move_performance, _of_performance),
     SetPrices: Road(set_prices, _of_performance),
 }

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+
+from boxoffice.application.deciding import quotas
+from boxoffice.application.deciding.terms import terms_of
 from boxoffice.application.deciding.view import Road, Roads, View
 from boxoffice.domain.catalogue.state import PERFORMANCE, Performance
 from boxoffice.domain.decider import Decision
@@ -13,69 +18,152 @@ from boxoffice.domain.ids import (
     order_stream,
     payment_stream,
     performance_stream,
-    price_list_stream,
     ticket_stream,
 )
+from boxoffice.domain.inventory import changing
 from boxoffice.domain.inventory import decide as inventory
+from boxoffice.domain.inventory.alternatives import alternative_places
 from boxoffice.domain.inventory.commands import (
+    AddPlaces,
     ExpireHold,
     HoldPlaces,
     PurchaseHold,
     ReleaseHold,
+    RemovePlaces,
+    RenewHold,
 )
 from boxoffice.domain.inventory.events import HeldPlace
-from boxoffice.domain.inventory.state import (
-    ALLOWANCE,
-    TICKET,
-    CartHold,
-    SaleTerms,
-    Ticket,
-)
+from boxoffice.domain.inventory.state import ALLOWANCE, TICKET, CartHold, Ticket
 from boxoffice.domain.orders import decide as orders
 from boxoffice.domain.orders.events import OrderLine
 from boxoffice.domain.orders.state import ORDER
 from boxoffice.domain.payments import decide as payments
 from boxoffice.domain.payments.state import PAYMENT
-from boxoffice.domain.pricing.state import PRICE_LIST, PriceList
-from boxoffice.errors import NotFound
 
-_OfHold = ReleaseHold | ExpireHold | PurchaseHold
+_OfHold = AddPlaces | RemovePlaces | RenewHold | ReleaseHold | ExpireHold | PurchaseHold
 
 
 def hold_places(view: View, command: HoldPlaces) -> Decision:
     """Decide on a hold."""
     of = command.performance
-    performance: Performance = view.state(performance_stream(of), PERFORMANCE)
-    if not performance.scheduled:
-        raise NotFound("There is no such performance.")
-    price_list: PriceList = view.state(price_list_stream(of), PRICE_LIST)
-    terms = _terms(performance, price_list, command)
+    terms, limited = terms_of(view, command)
     tickets = {o: _ticket(view, of, o) for o in command.ordinals if o in terms.places}
     allowance = view.state(allowance_stream(of, command.buyer), ALLOWANCE)
-    return inventory.hold_places(terms, allowance, tickets, command)
-
-
-def _terms(
-    performance: Performance, price_list: PriceList, command: HoldPlaces
-) -> SaleTerms:
-    places: dict[int, HeldPlace] = {}
-    unpriced: set[int] = set()
-    for ordinal in command.ordinals:
-        place = performance.places.get(ordinal)
-        if place is None:
-            continue
-        price = price_list.prices.get(place.category)
-        if price is None:
-            unpriced.add(ordinal)
-            continue
-        places[ordinal] = HeldPlace(
-            ordinal, place.section, place.category, place.label, price
+    decision = inventory.hold_places(terms, allowance, tickets, command)
+    if limited:
+        places = tuple(terms.places.values())
+        decision += quotas.follow(
+            view,
+            of,
+            command.hold,
+            places=places,
+            added=places,
+            until=inventory.first_deadline(command),
+            now=command.now,
         )
-    return SaleTerms(
-        on_sale=performance.on_sale(command.now),
-        places=places,
-        unpriced=frozenset(unpriced),
+    return decision
+
+
+def add_places(view: View, command: AddPlaces) -> Decision:
+    """Decide on more places for a hold."""
+    of, now = command.performance, command.now
+    hold = _own_hold(view, command)
+    terms, _ = terms_of(view, command)
+    tickets = _tickets(view, command, hold)
+    tickets |= {ordinal: _ticket(view, of, ordinal) for ordinal in terms.places}
+    allowance = view.state(allowance_stream(of, command.buyer), ALLOWANCE)
+    decision = changing.add_places(terms, allowance, hold, tickets, command=command)
+    added = tuple(terms.places.values())
+    return decision + quotas.follow(
+        view,
+        of,
+        command.hold,
+        places=hold.places + added,
+        added=added,
+        until=changing.later(hold, now=now, ttl_s=command.ttl_s),
+        now=now,
     )
+
+
+def remove_places(view: View, command: RemovePlaces) -> Decision:
+    """Decide on taking places out of a hold."""
+    hold = _own_hold(view, command)
+    tickets = _tickets(view, command, hold)
+    decision = changing.remove_places(hold, tickets, command=command)
+    left = [p for p in hold.places if p.ordinal not in command.ordinals]
+    return decision + _follow(view, command, left, hold.until)
+
+
+def renew_hold(view: View, command: RenewHold) -> Decision:
+    """Decide on keeping a hold for longer."""
+    hold = _own_hold(view, command)
+    tickets = _tickets(view, command, hold)
+    decision = changing.renew_hold(hold, tickets, command=command)
+    until = changing.later(hold, now=command.now, ttl_s=command.ttl_s)
+    return decision and decision + _follow(view, command, hold.places, until)
+
+
+def release_hold(view: View, command: ReleaseHold) -> Decision:
+    """Decide on giving places back."""
+    hold = _own_hold(view, command)
+    tickets = _tickets(view, command, hold)
+    decision = inventory.release_hold(hold, tickets, command)
+    return decision and decision + _follow(view, command, (), hold.until)
+
+
+def expire_hold(view: View, command: ExpireHold) -> Decision:
+    """Decide on tidying a hold up."""
+    hold = _own_hold(view, command)
+    tickets = _tickets(view, command, hold)
+    decision = inventory.expire_hold(hold, tickets, command)
+    return decision and decision + _follow(view, command, (), hold.until)
+
+
+def purchase_hold(view: View, command: PurchaseHold) -> Decision:
+    """Decide on selling a hold that is paid for."""
+    hold = _own_hold(view, command)
+    decision = inventory.sell_hold(hold, _tickets(view, command, hold), command)
+    decision += _follow(view, command, hold.places, None)
+    where = payment_stream(command.order)
+    captured = payments.capture_payment(
+        view.state(where, PAYMENT), command.approval, order=command.order
+    )
+    decision.append((where, captured))
+    where = order_stream(command.order)
+    confirmed = orders.confirm_order(
+        view.state(where, ORDER),
+        tuple(
+            OrderLine(
+                performance=command.performance,
+                ordinal=p.ordinal,
+                section=p.section,
+                category=p.category,
+                label=p.label,
+                price=p.price,
+                price_type=p.price_type,
+                price_list=p.price_list,
+            )
+            for p in hold.places
+        ),
+        code=command.order,
+        performance=command.performance,
+        buyer=command.buyer,
+        hold=command.hold,
+    )
+    decision.append((where, confirmed))
+    return decision
+
+
+def alternatives(
+    view: View, of: PerformanceId, lost: Sequence[HeldPlace], *, now: datetime
+) -> tuple[HeldPlace, ...] | None:
+    """Give free places like those that were lost, or None when there are too few."""
+    performance: Performance = view.state(performance_stream(of), PERFORMANCE)
+
+    def is_free(ordinal: int) -> bool:
+        return not _ticket(view, of, ordinal).taken(now)
+
+    return alternative_places(lost, performance.places, is_free)
 
 
 def _ticket(view: View, of: PerformanceId, ordinal: int) -> Ticket:
@@ -96,48 +184,11 @@ def _tickets(view: View, command: _OfHold, hold: CartHold) -> dict[int, Ticket]:
     }
 
 
-def release_hold(view: View, command: ReleaseHold) -> Decision:
-    """Decide on giving places back."""
-    hold = _own_hold(view, command)
-    return inventory.release_hold(hold, _tickets(view, command, hold), command)
-
-
-def expire_hold(view: View, command: ExpireHold) -> Decision:
-    """Decide on tidying a hold up."""
-    hold = _own_hold(view, command)
-    return inventory.expire_hold(hold, _tickets(view, command, hold), command)
-
-
-def purchase_hold(view: View, command: PurchaseHold) -> Decision:
-    """Decide on selling a hold that is paid for."""
-    hold = _own_hold(view, command)
-    decision = inventory.sell_hold(hold, _tickets(view, command, hold), command)
-    where = payment_stream(command.order)
-    captured = payments.capture_payment(
-        view.state(where, PAYMENT), command.approval, order=command.order
-    )
-    decision.append((where, captured))
-    where = order_stream(command.order)
-    confirmed = orders.confirm_order(
-        view.state(where, ORDER),
-        tuple(
-            OrderLine(
-                performance=command.performance,
-                ordinal=p.ordinal,
-                section=p.section,
-                category=p.category,
-                label=p.label,
-                price=p.price,
-            )
-            for p in hold.places
-        ),
-        code=command.order,
-        performance=command.performance,
-        buyer=command.buyer,
-        hold=command.hold,
-    )
-    decision.append((where, confirmed))
-    return decision
+def _follow(
+    view: View, command: _OfHold, places: Sequence[HeldPlace], until: datetime | None
+) -> Decision:
+    of, now = command.performance, command.now
+    return quotas.follow(view, of, command.hold, places=places, until=until, now=now)
 
 
 def _of_performance(command: HoldPlaces | _OfHold) -> tuple[Family, ...]:
@@ -146,6 +197,9 @@ def _of_performance(command: HoldPlaces | _OfHold) -> tuple[Family, ...]:
 
 ROADS: Roads = {
     HoldPlaces: Road(hold_places, _of_performance),
+    AddPlaces: Road(add_places, _of_performance),
+    RemovePlaces: Road(remove_places, _of_performance),
+    RenewHold: Road(renew_hold, _of_performance),
     ReleaseHold: Road(release_hold, _of_performance),
     ExpireHold: Road(expire_hold, _of_performance),
     PurchaseHold: Road(purchase_hold, _of_performance),

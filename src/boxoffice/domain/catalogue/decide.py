@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from boxoffice.domain.catalogue.commands import (
+    CancelPerformance,
     CloseSale,
     CreateProduction,
     DrawnSection,
     ImportSeatingPlan,
+    MovePerformance,
     OpenSale,
     SchedulePerformance,
 )
 from boxoffice.domain.catalogue.events import (
     ManifestPlace,
+    PerformanceCancelled,
+    PerformanceMoved,
     PerformanceScheduled,
     PlanPlace,
     PlanSection,
@@ -27,7 +32,7 @@ from boxoffice.domain.catalogue.events import (
 )
 from boxoffice.domain.catalogue.state import Performance, Production, SeatingPlan
 from boxoffice.domain.message import Event
-from boxoffice.errors import AlreadyExists, Invalid, NotFound
+from boxoffice.errors import AlreadyExists, Invalid, NotFound, PerformanceOff
 
 CURRENCY = re.compile("[A-Z]{3}")
 SECTION_PLACES_MAX = 2_000
@@ -147,13 +152,14 @@ def _check_schedule(command: SchedulePerformance) -> None:
         raise Invalid(f"{command.zone!r} is not a time zone we know.") from error
     if not CURRENCY.fullmatch(command.currency):
         raise Invalid("The currency must be an ISO 4217 code such as USD.")
-    if any(
-        moment.tzinfo is None
-        for moment in (command.starts_at, command.sale_from, command.sale_until)
-    ):
-        raise Invalid("Times need an offset, such as 2026-12-31T20:00:00-08:00.")
+    _check_zoned(command.starts_at, command.sale_from, command.sale_until)
     if command.sale_from >= command.sale_until:
         raise Invalid("The sale must start before it ends.")
+
+
+def _check_zoned(*moments: datetime) -> None:
+    if any(moment.tzinfo is None for moment in moments):
+        raise Invalid("Times need an offset, such as 2026-12-31T20:00:00-08:00.")
 
 
 def _laid_out(index: int, section: PlanSection) -> SectionLaidOut:
@@ -175,6 +181,8 @@ def open_sale(performance: Performance, _command: OpenSale) -> list[SaleOpened]:
     """Open the sale; opening an open sale changes nothing."""
     if not performance.scheduled:
         raise NotFound("There is no such performance.")
+    if performance.cancelled:
+        raise PerformanceOff
     return [] if performance.open else [SaleOpened()]
 
 
@@ -183,3 +191,51 @@ def close_sale(performance: Performance, command: CloseSale) -> list[SaleClosed]
     if not performance.scheduled:
         raise NotFound("There is no such performance.")
     return [SaleClosed(reason=command.reason)] if performance.open else []
+
+
+def cancel_performance(
+    performance: Performance, command: CancelPerformance
+) -> list[PerformanceCancelled]:
+    """Call a performance off, for good; once is enough."""
+    if not performance.scheduled:
+        raise NotFound("There is no such performance.")
+    if performance.cancelled:
+        return []
+    return [PerformanceCancelled(by=command.by, reason=command.reason)]
+
+
+def move_performance(
+    performance: Performance, command: MovePerformance
+) -> list[PerformanceMoved]:
+    """Put a performance on another date; the date it has already changes nothing.
+
+    Prices stay as they are: whoever moves it into the time of another tax sets them
+    again.
+    """
+    if not performance.scheduled:
+        raise NotFound("There is no such performance.")
+    if performance.cancelled:
+        raise PerformanceOff
+    _check_zoned(command.starts_at, command.sale_until, command.refund_until)
+    if command.starts_at <= command.now:
+        raise Invalid("A performance is moved into the future.")
+    if not command.now < command.refund_until <= command.starts_at:
+        raise Invalid("Tickets are returned from now until the performance starts.")
+    if (
+        performance.sale_from is not None
+        and command.sale_until <= performance.sale_from
+    ):
+        raise Invalid("The sale must start before it ends.")
+    dates = (command.starts_at, command.sale_until, command.refund_until)
+    known = (performance.starts_at, performance.sale_until, performance.refund_until)
+    if dates == known:
+        return []
+    return [
+        PerformanceMoved(
+            starts_at=command.starts_at,
+            sale_until=command.sale_until,
+            refund_until=command.refund_until,
+            by=command.by,
+            reason=command.reason,
+        )
+    ]

@@ -11,7 +11,8 @@ class HoldPlaces(Command, frozen=True, kw_only=True):
     """Keep 1 to 8 named places for a buyer, all or nothing.
 
     `types` are the price types of the places, in their order; none: all of the
-    default type. However often it is renewed, the hold ends `cap_s` from now.
+    default type; those of staff are theirs alone. However often it is renewed, the hold
+    ends `cap_s` from now.
     """
 
     performance: PerformanceId
@@ -21,6 +22,7 @@ class HoldPlaces(Command, frozen=True, kw_only=True):
     types: tuple[str, ...] = ()
     ttl_s: int
     cap_s: int = 1_800
+    staff: bool = False
 
 
 class AddPlaces(Command, frozen=True, kw_only=True):
@@ -32,6 +34,7 @@ class AddPlaces(Command, frozen=True, kw_only=True):
     ordinals: tuple[int, ...]
     types: tuple[str, ...] = ()
     ttl_s: int
+    staff: bool = False
 
 
 class RemovePlaces(Command, frozen=True, kw_only=True):

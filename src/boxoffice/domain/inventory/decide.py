@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from boxoffice.domain.decider import Decision
 from boxoffice.domain.ids import allowance_stream
@@ -56,7 +56,7 @@ def hold_places(
     if command.hold in allowance.holds:
         raise AlreadyExists("This hold exists already.")
     check_choice(terms, allowance, tickets, command)
-    until = command.now + timedelta(seconds=min(command.ttl_s, command.cap_s))
+    until = first_deadline(command)
     places = tuple(terms.places[ordinal] for ordinal in command.ordinals)
     decision: Decision = []
     for place in places:
@@ -77,6 +77,11 @@ def hold_places(
     )
     decision.append((allowance_stream(command.performance, command.buyer), placed))
     return decision
+
+
+def first_deadline(command: HoldPlaces) -> datetime:
+    """Give the moment until which a new hold stands."""
+    return command.now + timedelta(seconds=min(command.ttl_s, command.cap_s))
 
 
 def check_choice(

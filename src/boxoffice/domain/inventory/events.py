@@ -62,13 +62,14 @@ class TicketSold(Event, frozen=True, kw_only=True, tag="ticket-sold.v1"):
 
 
 class TicketReturned(Event, frozen=True, kw_only=True, tag="ticket-returned.v1"):
-    """A sold place is free again; `price` is what it had been sold for."""
+    """A sold place is free again; price and type are what it had been sold for."""
 
     order: str
     section: int
     category: int
     price: Money
     reason: ReturnReason
+    price_type: str = DEFAULT_TYPE
 
 
 class HeldPlace(msgspec.Struct, frozen=True, array_like=True, gc=False):

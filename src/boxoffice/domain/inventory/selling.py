@@ -19,6 +19,7 @@ from boxoffice.domain.ids import (
     ticket_stream,
 )
 from boxoffice.domain.inventory.events import (
+    DEFAULT_TYPE,
     CartHoldConverted,
     CartHoldOrdered,
     CartHoldPlaced,
@@ -55,6 +56,7 @@ class SoldPlace(msgspec.Struct, frozen=True, gc=False):
     section: int
     category: int
     price: Money
+    price_type: str = DEFAULT_TYPE
 
 
 class HoldFor(msgspec.Struct, frozen=True, gc=False):
@@ -160,6 +162,7 @@ def return_tickets(
             category=place.category,
             price=place.price,
             reason=reason,
+            price_type=place.price_type,
         )
         decision.append((ticket_stream(place.performance, place.ordinal), returned))
         whose = (place.performance, place.buyer, place.hold)

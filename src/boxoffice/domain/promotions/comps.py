@@ -1,0 +1,60 @@
+"""Rules of budgets for comps: nothing is given away that nobody set aside."""
+
+from __future__ import annotations
+
+from boxoffice.domain.decider import Decision
+from boxoffice.domain.ids import comp_budget_stream
+from boxoffice.domain.money import Money
+from boxoffice.domain.promotions.commands import SetCompBudget
+from boxoffice.domain.promotions.decide import AMOUNT_MAX, CURRENCY
+from boxoffice.domain.promotions.events import (
+    CompBudgetSet,
+    CompsDrawn,
+    CompsReturned,
+)
+from boxoffice.domain.promotions.state import CompBudget
+from boxoffice.errors import CompBudgetExhausted, Invalid
+
+NAME_MAX = 100
+PLACES_MAX = 1_000_000
+
+
+def set_comp_budget(budget: CompBudget, command: SetCompBudget) -> list[CompBudgetSet]:
+    """Set the limits of a budget; what was drawn stays drawn."""
+    name, face = command.budget.strip(), command.face_max
+    if not 0 < len(name) <= NAME_MAX:
+        raise Invalid(f"A budget needs a name of at most {NAME_MAX} letters.")
+    if not 0 <= command.places_max <= PLACES_MAX or not 0 <= face.minor <= AMOUNT_MAX:
+        raise Invalid("The limits of a budget must not be negative or absurd.")
+    if not CURRENCY.fullmatch(face.currency):
+        raise Invalid("The currency must be an ISO 4217 code such as USD.")
+    if budget.face_max is not None and budget.face_max.currency != face.currency:
+        raise Invalid(f"This budget is in {budget.face_max.currency}.")
+    if (budget.places_max, budget.face_max) == (command.places_max, face):
+        return []
+    return [CompBudgetSet(budget=name, places_max=command.places_max, face_max=face)]
+
+
+def draw(
+    budget: CompBudget, name: str, *, order: str, places: int, face: Money
+) -> Decision:
+    """Take comps worth `face` out of a budget.
+
+    Raises:
+        CompBudgetExhausted: there is no such budget, or too little left of it.
+    """
+    most = budget.face_max
+    if most is None or most.currency != face.currency:
+        raise CompBudgetExhausted(places_left=0, face_left=0)
+    places_left = max(0, budget.places_max - budget.places)
+    face_left = max(0, most.minor - budget.face)
+    if places > places_left or face.minor > face_left:
+        raise CompBudgetExhausted(places_left=places_left, face_left=face_left)
+    drawn = CompsDrawn(budget=name, order=order, places=places, face=face)
+    return [(comp_budget_stream(name), drawn)]
+
+
+def give_back(name: str, *, order: str, places: int, face: Money) -> Decision:
+    """Put comps back; the order sees to it that this happens once."""
+    returned = CompsReturned(budget=name, order=order, places=places, face=face)
+    return [(comp_budget_stream(name), returned)]
