@@ -136,7 +136,8 @@ def test_a_price_list_moved_behind_our_back_is_the_one_that_counts(
     assert isinstance(held, Accepted)
     placed = held.facts[-1].event
     assert isinstance(placed, CartHoldPlaced)
-    assert (dearer, 1) == (placed.places[0].price, placed.price_list)
+    (place,) = placed.places
+    assert (dearer, 1) == (place.price, place.price_list)
 
 
 def test_a_place_released_behind_our_back_is_not_refused(house: House) -> None:

@@ -97,7 +97,7 @@ def placed(
         performance=PERFORMANCE,
         places=places,
         until=until,
-        price_list=0,
+        cap=until + 3 * (UNTIL - NOON),
     )
     return allowance(buyer), event
 
@@ -133,7 +133,9 @@ def converted(*, buyer: BuyerId = ANN) -> tuple[StreamId, CartHoldConverted]:
 
 def confirmed(*ordinals: int, buyer: BuyerId = ANN) -> tuple[StreamId, OrderConfirmed]:
     """Confirm the order."""
-    lines = tuple(OrderLine(o, f"A-{o}", 0, FULL_PRICE) for o in ordinals)
+    lines = tuple(
+        OrderLine(PERFORMANCE, o, 0, 0, f"A-{o}", FULL_PRICE) for o in ordinals
+    )
     event = OrderConfirmed(
         order=ORDER,
         performance=PERFORMANCE,

@@ -36,7 +36,7 @@ def placed(hold: str, until: datetime) -> Fact:
             performance=PERFORMANCE,
             places=(HeldPlace(1, 0, 0, "A-1", FULL_PRICE),),
             until=until,
-            price_list=0,
+            cap=until,
         )
     )
 

@@ -36,6 +36,7 @@ from boxoffice.domain.ids import (
 from boxoffice.domain.money import Money
 from boxoffice.domain.pricing.commands import SetPrices
 from boxoffice.domain.pricing.events import LevelPrice, PricesSet
+from boxoffice.domain.pricing_parts import PriceParts
 from boxoffice.errors import AlreadyExists, Invalid, NotFound
 from boxoffice.testing import NOON, PERFORMANCE, given, on_sale
 
@@ -216,7 +217,8 @@ def prices(*levels: tuple[int, Money]) -> SetPrices:
 
 def test_a_price_list_is_replaced_as_a_whole() -> None:
     command = prices((0, Money(5000, "USD")))
-    expected = PricesSet(prices=(LevelPrice(0, Money(5000, "USD")),))
+    level = LevelPrice(0, Money(5000, "USD"), parts=PriceParts(5000))
+    expected = PricesSet(prices=(level,))
     given(*on_sale()).when(command).then((price_list_stream(PERFORMANCE), expected))
 
 

@@ -161,7 +161,9 @@ def test_expiring_frees_only_what_the_hold_still_has(held: Decision) -> None:
 
 
 def test_a_purchase_sells_every_place_and_says_who_paid(held: Decision) -> None:
-    line = ("Stalls A-1", 0, FULL_PRICE)
+    lines = tuple(
+        OrderLine(PERFORMANCE, n, 0, 0, f"Stalls A-{n}", FULL_PRICE) for n in (1, 2)
+    )
     sold = TicketSold(hold=HOLD, order=CODE, section=0, category=0, price=FULL_PRICE)
     given(*held).when(purchase()).then(
         (ticket_stream(PERFORMANCE, 1), sold),
@@ -187,7 +189,7 @@ def test_a_purchase_sells_every_place_and_says_who_paid(held: Decision) -> None:
                 performance=PERFORMANCE,
                 buyer=ANN,
                 hold=HOLD,
-                lines=(OrderLine(1, *line), OrderLine(2, "Stalls A-2", *line[1:])),
+                lines=lines,
                 total=Money(9000, "USD"),
             ),
         ),

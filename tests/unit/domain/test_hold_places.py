@@ -89,7 +89,7 @@ def test_free_places_are_held_for_ten_minutes_at_their_price() -> None:
                 performance=PERFORMANCE,
                 places=(place,),
                 until=NOON + TEN_MINUTES,
-                price_list=0,
+                cap=NOON + timedelta(minutes=30),
             ),
         ),
     )
@@ -173,7 +173,7 @@ def test_a_hold_keeps_the_price_it_was_given() -> None:
     placed = given(*facts).when(hold(2, as_=H2)).happened[-1][1]
     assert isinstance(placed, CartHoldPlaced)
     assert Money(9900, "USD") == placed.places[0].price
-    assert 1 == placed.price_list
+    assert 1 == placed.places[0].price_list
 
 
 def test_a_closed_sale_takes_no_holds() -> None:
