@@ -6,7 +6,18 @@ command is one row there.
 
 from __future__ import annotations
 
-from boxoffice.application.deciding import catalogue, holds, promotions
+from boxoffice.application.deciding import (
+    catalogue,
+    comps,
+    exchanging,
+    holds,
+    promotions,
+    refunding,
+    settling,
+)
+from boxoffice.application.deciding import (
+    orders as ordering,
+)
 from boxoffice.application.deciding.view import Road, Roads, View
 from boxoffice.domain.catalogue.state import PERFORMANCE, PLAN, PRODUCTION
 from boxoffice.domain.decider import Aggregate, Decision
@@ -37,7 +48,16 @@ AGGREGATE_OF: dict[type[Event], Aggregate] = {
 }
 """Whose fold an event belongs to."""
 
-ROADS: Roads = catalogue.ROADS | holds.ROADS | promotions.ROADS
+ROADS: Roads = (
+    catalogue.ROADS
+    | holds.ROADS
+    | promotions.ROADS
+    | ordering.ROADS
+    | comps.ROADS
+    | settling.ROADS
+    | refunding.ROADS
+    | exchanging.ROADS
+)
 
 
 def families(command: Command) -> tuple[Family, ...]:

@@ -13,7 +13,10 @@ from boxoffice.domain.pricing_parts import PriceParts
 
 Channel = Literal["web", "window", "comp"]
 CancelReason = Literal["buyer", "staff", "performance", "denied"]
-RefundCause = Literal["request", "void", "performance", "late", "exchange", "dispute"]
+RefundCause = Literal[
+    "request", "void", "performance", "late", "exchange", "dispute", "unpaid"
+]
+"""`unpaid`: the provider did not pay what it had promised."""
 
 
 class OrderLine(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

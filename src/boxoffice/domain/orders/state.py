@@ -127,7 +127,7 @@ def evolve_order(state: Order, event: OrderEvent) -> Order:
         case OrderConfirmed():
             return _confirmed(state, event)
         case OrderExpired():
-            return replace(state, status="expired")
+            return replace(state, status="expired", requests={})
         case OrderCancelled():
             return replace(state, status="cancelled", requests={})
         case OrderVoided():
