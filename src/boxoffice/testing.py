@@ -23,14 +23,23 @@ from boxoffice.domain.catalogue.events import (
 )
 from boxoffice.domain.decider import Aggregate, Decision
 from boxoffice.domain.ids import (
+    AttemptId,
     BuyerId,
+    CustomerId,
+    HoldId,
+    OrderCode,
     PerformanceId,
+    PersonId,
+    RefundId,
     StreamId,
     performance_stream,
     price_list_stream,
 )
+from boxoffice.domain.inventory.commands import HoldPlaces
 from boxoffice.domain.message import Command, Event, Meta
 from boxoffice.domain.money import Money
+from boxoffice.domain.orders.commands import PlaceOrder
+from boxoffice.domain.payments.commands import PaymentStatus, SettlePayment
 from boxoffice.domain.pricing.events import LevelPrice, PricesSet
 from boxoffice.domain.pricing_parts import PriceParts
 from boxoffice.errors import BoxOfficeError
@@ -41,6 +50,13 @@ PERFORMANCE = PerformanceId("0123456789abcdef01234567")
 ANN = BuyerId("a" * 32)
 BOB = BuyerId("b" * 32)
 FULL_PRICE = Money(4500, "USD")
+HOLD = HoldId("1" * 32)
+SPARE = HoldId("5" * 32)
+ORDER = OrderCode("ABCDEFGHJK")
+ATTEMPT = AttemptId("2" * 32)
+REFUND = RefundId("3" * 32)
+PERSON = PersonId("4" * 32)
+CUSTOMER = CustomerId("6" * 32)
 
 
 class Scenario:
@@ -138,6 +154,103 @@ def on_sale(
         (where, SaleOpened()),
         (price_list_stream(performance), prices or PricesSet(prices=plain)),
     ]
+
+
+def told(
+    facts: Iterable[tuple[StreamId, Event]], *commands: Command
+) -> list[tuple[StreamId, Event]]:
+    """Give the facts, and after them what each command made of all before it."""
+    story = list(facts)
+    for command in commands:
+        story += given(*story).when(command).happened
+    return story
+
+
+def hold_places(
+    *ordinals: int,
+    performance: PerformanceId = PERFORMANCE,
+    buyer: BuyerId = ANN,
+    hold: HoldId = HOLD,
+    now: datetime = NOON,
+) -> HoldPlaces:
+    """Ask for places for ten minutes, half an hour at most."""
+    return HoldPlaces(
+        now=now,
+        performance=performance,
+        buyer=buyer,
+        hold=hold,
+        ordinals=ordinals,
+        ttl_s=600,
+        cap_s=1_800,
+    )
+
+
+def place_order(
+    *,
+    performance: PerformanceId = PERFORMANCE,
+    buyer: BuyerId = ANN,
+    hold: HoldId = HOLD,
+    order: OrderCode = ORDER,
+    customer: CustomerId = CUSTOMER,
+    attempt: AttemptId = ATTEMPT,
+    promotion: str | None = None,
+    now: datetime = NOON,
+) -> PlaceOrder:
+    """Order a hold, to be paid within ten minutes."""
+    return PlaceOrder(
+        now=now,
+        performance=performance,
+        buyer=buyer,
+        hold=hold,
+        order=order,
+        person=PERSON,
+        customer=customer,
+        attempt=attempt,
+        promotion=promotion,
+    )
+
+
+def settle(
+    status: PaymentStatus,
+    minor: int = FULL_PRICE.minor,
+    *,
+    performance: PerformanceId = PERFORMANCE,
+    order: OrderCode = ORDER,
+    attempt: AttemptId = ATTEMPT,
+    currency: str = "USD",
+    spare: HoldId = SPARE,
+    now: datetime = NOON,
+) -> SettlePayment:
+    """Bring news of an attempt for `minor` units; captured is all of it or nothing."""
+    amount = Money(minor, currency)
+    return SettlePayment(
+        now=now,
+        performance=performance,
+        order=order,
+        attempt=attempt,
+        provider="sandbox",
+        reference=f"pay-{attempt}",
+        status=status,
+        amount=amount,
+        captured=amount if status == "captured" else Money(0, currency),
+        action_url="https://pay.example/3ds" if status == "needs_action" else "",
+        spare=spare,
+        spare_s=900,
+        refund=REFUND,
+    )
+
+
+def ordered(*ordinals: int) -> list[tuple[StreamId, Event]]:
+    """Give the facts of a house where Ann has ordered places, one for 45 dollars."""
+    return told(on_sale(), hold_places(*ordinals), place_order())
+
+
+def confirmed(*ordinals: int) -> list[tuple[StreamId, Event]]:
+    """Give the facts of a house where Ann has bought places and paid for them."""
+    paid = FULL_PRICE.minor * len(ordinals)
+    return told(
+        ordered(*ordinals), settle("authorised", paid), settle("captured", paid)
+    )
 
 
 def store_facts(
