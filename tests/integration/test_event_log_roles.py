@@ -34,6 +34,11 @@ FORBIDDEN = [
     "truncate boxoffice.receipts",
     "update boxoffice.epochs set epoch = 7",
     "delete from boxoffice.epochs",
+    "delete from boxoffice.person_keys",
+    "truncate boxoffice.person_keys",
+    "delete from boxoffice.persons",
+    "drop function boxoffice.forget_receipts",
+    "drop index boxoffice.receipts_last_position",
     "alter table boxoffice.events add column extra int",
     "alter table boxoffice.events disable trigger all",
     "drop table boxoffice.events",
@@ -93,6 +98,7 @@ def test_app_role_appends_reads_and_keeps_leases(login_url: str) -> None:
         lease = PostgresCheckpoints(store).acquire("relay", "one", ttl_s=5)
 
         assert store.head().position == 1
+        assert store.forget_receipts(after=0, before=store.now(), limit=9).receipts == 1
         assert lease is not None
         assert store.new_epoch() == 2
 
@@ -107,7 +113,10 @@ def test_reader_reads_and_cannot_append(login_url: str) -> None:
                 " '{}', 0, '{}', '{}', '{}', '{}', '{}', '{}')"
             )
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            connection.execute("select * from boxoffice.staff_tokens")
+            connection.execute("select boxoffice.forget_receipts(0, now(), 1)")
+        for table in ("staff_tokens", "person_keys", "persons"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(f"select * from boxoffice.{table}".encode())
     with pytest.raises(Misconfigured):
         PostgresEventStore(login_url)
 

@@ -45,6 +45,8 @@ select uuid_send(command_id), request_hash, renderer, first_position, last_posit
 from boxoffice.receipts order by last_position desc limit 1
 """
 
+FORGET_RECEIPTS = "select reached, forgotten from boxoffice.forget_receipts(%b, %b, %b)"
+
 NOW = "select clock_timestamp()"
 
 NEW_EPOCH = """
@@ -117,4 +119,22 @@ from boxoffice.staff_tokens order by created_at
 REVOKE_STAFF = """
 update boxoffice.staff_tokens set revoked_at = %s
 where person = %s and revoked_at is null
+"""
+
+PERSON_KEY = """
+insert into boxoffice.person_keys (person, key) values (%s, %s)
+on conflict (person) do update set key = person_keys.key
+returning key
+"""
+"""The update changes nothing: it waits for whoever is first and gives back their key."""
+
+KEEP_PERSON = """
+insert into boxoffice.persons (person, sealed) values (%s, %s)
+on conflict (person) do update set sealed = excluded.sealed
+"""
+
+OPEN_PERSONS = """
+select person, key, sealed
+from boxoffice.persons join boxoffice.person_keys using (person)
+where person = any(%s)
 """
