@@ -29,7 +29,7 @@ from boxoffice.application.ports.log import (
     Stored,
 )
 from boxoffice.application.requests import Accepted, Answer, Request
-from boxoffice.application.routing import decide, families
+from boxoffice.application.routing import decide, families, orders
 from boxoffice.domain.decider import Decision
 from boxoffice.domain.message import Fact
 from boxoffice.errors import (
@@ -48,6 +48,8 @@ CONFLICTS_MAX = 2
 """Then the batch is decided under the append lock. Source: design, decision 5."""
 ATTEMPTS_MAX = 20
 """Bound of one batch's attempts, repeats and reconnections included."""
+ORDERS_MAX = 10_000
+"""Families of orders and promotions in memory, unless somebody says otherwise."""
 Outcome = Stored | Stale | Repeated
 
 log = structlog.get_logger()
@@ -140,10 +142,15 @@ class WritePath:
         store: EventStore,
         *,
         families_max: int,
+        orders_max: int = ORDERS_MAX,
         observer: Observer | None = None,
     ) -> None:
         self._store = store
-        self._memory = Memory(families_max=families_max, seen=store.head().position)
+        self._memory = Memory(
+            families_max=families_max,
+            orders_max=orders_max,
+            seen=store.head().position,
+        )
         self._observer = observer or NullObserver()
 
     def step(self, requests: Sequence[Request]) -> dict[bytes, Answer]:
@@ -175,7 +182,7 @@ class WritePath:
                 batch, outcome = None, self._settled(pending, unknown)
             match outcome:
                 case Stored() if batch is not None:
-                    self._memory.keep(batch.overlay.entries)
+                    self._memory.keep(batch.overlay.entries, batch.overlay.guards)
                     self._memory.accepted(first=outcome.first, head=outcome.head)
                     return answers | batch.answers(outcome)
                 case Stale():
@@ -200,6 +207,7 @@ class WritePath:
         self, log_: LogWriter, pending: Sequence[Request], stale: Sequence[Stale]
     ) -> tuple[_Batch, Outcome]:
         needed = {f for r in pending for f in families(r.command)}
+        needed.update(f for r in pending for f in orders(r.command))
         if stale:
             self._memory.catch_up(log_, head=stale[-1].head)
             needed |= self._memory.missing(stale[-1].streams)

@@ -47,6 +47,8 @@ FAMILY_BYTES = 12
 PERFORMANCE_ORDINAL = 0
 PRICE_LIST_ORDINAL = 0x7FFF_FFFF
 QUOTA_ORDINAL = 0x7FFF_FFFE
+PAYMENT_ORDINAL = 1
+"""In the family of an order, which has no other streams than itself and this."""
 PLACE_ORDINAL_MAX = 0x7FFF_FFEF
 ALLOWANCE_BIT = 0x8000_0000
 ORDER_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -110,7 +112,7 @@ def order_stream(code: OrderCode) -> StreamId:
 
 def payment_stream(code: OrderCode) -> StreamId:
     """Give the stream of the payment for an order, in the order's family."""
-    return stream(order_family(code), 1)
+    return stream(order_family(code), PAYMENT_ORDINAL)
 
 
 def promotion_family(code: str) -> Family:
