@@ -14,8 +14,10 @@ from boxoffice.domain.ids import allowance_stream
 from boxoffice.domain.inventory.commands import ExpireHold
 from boxoffice.domain.inventory.events import (
     CartHoldConverted,
+    CartHoldOrdered,
     CartHoldPlaced,
     CartHoldReleased,
+    CartHoldRenewed,
     HeldPlace,
 )
 from boxoffice.domain.message import Event, Fact
@@ -49,6 +51,14 @@ def sold(hold: str) -> Fact:
     return fact(CartHoldConverted(hold=hold, buyer=ANN, order="ORDER"))
 
 
+def renewed(hold: str, until: datetime) -> Fact:
+    return fact(CartHoldRenewed(hold=hold, buyer=ANN, until=until))
+
+
+def ordered(hold: str) -> Fact:
+    return fact(CartHoldOrdered(hold=hold, buyer=ANN, order="ORDER", until=NOON))
+
+
 def folded(*facts: Fact) -> Deadlines:
     state = Deadlines()
     for one in facts:
@@ -79,6 +89,16 @@ def test_the_most_overdue_comes_first() -> None:
 def test_what_ended_is_left_alone() -> None:
     state = folded(placed("r", NOON), placed("s", NOON), released("r"), sold("s"))
     assert all_due(state, NOON + SECOND) == []
+
+
+def test_a_renewed_hold_is_due_by_its_new_deadline() -> None:
+    state = folded(placed("h", NOON), renewed("h", NOON + 60 * SECOND))
+    assert all_due(state, NOON + 60 * SECOND) == []
+    assert all_due(state, NOON + 61 * SECOND) == ["h"]
+
+
+def test_an_ordered_hold_is_left_to_its_order() -> None:
+    assert all_due(folded(placed("h", NOON), ordered("h")), NOON + SECOND) == []
 
 
 def test_each_hold_is_given_once() -> None:
