@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -43,12 +44,32 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_name: str = "main"
 
     hold_ttl_s: int = 600
+    hold_cap_s: int = 1_800
+    """However often it is renewed, a hold without an order ends this soon."""
+    pay_s: int = 600
+    """How long an order may wait for its payment, within the cap of its hold."""
+    offer_s: int = 86_400
+    """How long other places are kept for a buyer whose money came late."""
+    approval_s: int = 86_400
+    """How long comps wait for a second person before their places are free again."""
+    refund_unapproved_max: int = 20_000
+    """Minor units that one person may return alone; above it two are needed."""
+    comps_unapproved_max: int = 4
+    """Places that one person may give away alone; above it two are needed."""
+    void_window_s: int = 86_400
+    """How long after its confirmation a whole order can be undone."""
+    exchange_fee: int = 0
+    """Minor units that the house keeps for each ticket that is exchanged."""
+    receipts_days: Annotated[int, msgspec.Meta(ge=1)] = 7
+    """How long a repeated request is known again; a process's command is for ever."""
     writer_queue_max: int = 10_000
     """Commands that may wait; more get 503."""
     writer_batch_max: int = 200
     """Commands in one call to append."""
     writer_houses_max: int = 64
-    """Families of streams kept in memory."""
+    """Performances, productions and plans kept in memory."""
+    writer_orders_max: int = 10_000
+    """Orders and promotions kept in memory."""
     command_timeout_s: float = 2.4
     """How long a request waits for its commit before it gets 503."""
     payment_timeout_s: float = 5.0

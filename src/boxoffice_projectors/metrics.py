@@ -29,3 +29,6 @@ parked = Gauge(
     ["model", "partition"],
 )
 expired = Counter("boxoffice_reactor_holds_expired", "Holds that were tidied up.")
+receipts_forgotten = Counter(
+    "boxoffice_reactor_receipts_forgotten", "Receipts of requests that were forgotten."
+)

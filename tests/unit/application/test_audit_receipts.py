@@ -8,18 +8,20 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from boxoffice.application.audit.receipts import KEPT, MARGIN
+from boxoffice.application.audit.receipts import KEPT_DAYS, MARGIN
 from boxoffice.application.chain import GENESIS, hashes
 from boxoffice.application.codec import encode
 from boxoffice.application.ports.log import Receipt
-from boxoffice.application.verification import LOOKUPS_MAX
+from boxoffice.application.verification import LOOKUPS_MAX, verify
 from boxoffice.domain.message import Meta
 from boxoffice.errors import Unavailable
+from boxoffice.infrastructure.memory.checkpoints import MemoryCheckpoints
 from boxoffice.infrastructure.memory.event_store import MemoryEventStore
 from boxoffice.testing import BOB, NOON, store_facts
 from tests.unit.application.planted import BoxOffice, held, holding, selling
 
 OTHER = "2" * 32
+KEPT = timedelta(days=KEPT_DAYS)
 
 
 def sold_out() -> BoxOffice:
@@ -116,9 +118,35 @@ async def test_facts_without_a_command_need_no_receipt() -> None:
     assert await house.found() == {}
 
 
-def forge_command(house: BoxOffice, position: int, command: str) -> None:
+async def test_a_process_s_receipt_may_never_be_gone() -> None:
+    house = sold_out()
+    expiry = receipt_of(house, 7)
+    for position in range(expiry.first, expiry.last + 1):
+        name = expiry.command_id.hex()
+        forge_command(house, position, name, actor="system:expiry")
+    house.clock.at = NOON + 99 * KEPT
+    assert await house.found() == {}
+    del house.store._receipts[expiry.command_id]
+    assert await house.found() == {"receipts": 7}
+
+
+async def test_receipts_are_demanded_for_as_long_as_the_settings_keep_them() -> None:
+    house = sold_out()
+    house.store._receipts.clear()
+    house.clock.at = NOON + timedelta(days=2)
+    checkpoints = MemoryCheckpoints(now=house.clock)
+    for days, ok in [(2, True), (3, False)]:
+        verdict = await verify(
+            house.store, checkpoints, documents=None, cache=None, receipts_days=days
+        )
+        assert verdict.ok == ok
+
+
+def forge_command(
+    house: BoxOffice, position: int, command: str, *, actor: str = "x"
+) -> None:
     """Say that another command caused a record, chain included."""
-    meta = encode(Meta(command=command, correlation="", actor="x", venue="main"))
+    meta = encode(Meta(command=command, correlation="", actor=actor, venue="main"))
     records, previous = house.store._records, GENESIS
     records[position - 1] = replace(records[position - 1], meta=meta)
     for at, record in enumerate(records):

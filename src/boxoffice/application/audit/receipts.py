@@ -15,12 +15,13 @@ import msgspec
 
 from boxoffice.application.audit.finding import Check, Findings
 from boxoffice.application.codec import decode_meta
+from boxoffice.application.forgetting import forgettable_before, of_a_person
 from boxoffice.application.ports.log import LogRecord, Receipt
 from boxoffice.domain.message import Event
 from boxoffice.errors import Corrupt
 
-KEPT = timedelta(days=7)
-"""How long the receipts of requests live. Source: design, decision 8."""
+KEPT_DAYS = 7
+"""How long the receipts of requests live, unless the settings differ."""
 MARGIN = timedelta(hours=1)
 """So that whoever sweeps receipts out meanwhile is not blamed."""
 COMMAND_ID = re.compile("[0-9a-f]{32}")
@@ -33,6 +34,7 @@ class Span(msgspec.Struct):
     first: int
     last: int
     recorded_at: datetime
+    of_a_person: bool
 
 
 class Receipts:
@@ -41,10 +43,12 @@ class Receipts:
     `furthest` is noted before the log is read: a running house adds to both.
     """
 
-    def __init__(self, furthest: Receipt | None, *, now: datetime) -> None:
+    def __init__(
+        self, furthest: Receipt | None, *, now: datetime, kept_days: int = KEPT_DAYS
+    ) -> None:
         self._findings = Findings("receipts")
         self._furthest = furthest
-        self._demanded_from = now - KEPT + MARGIN
+        self._demanded_from = forgettable_before(now, days=kept_days) + MARGIN
         self._meta = b""
         self._span: Span | None = None
         self._ended: list[Span] = []
@@ -65,7 +69,8 @@ class Receipts:
         self.end()
         if command_id:
             at = record.recorded_at
-            self._span = Span(command_id, record.position, record.position, at)
+            here, person = record.position, of_a_person(record.meta)
+            self._span = Span(command_id, here, here, at, person)
 
     def _command_id(self, record: LogRecord) -> bytes:
         """Give the command's id; b"" where there is no command, or no telling."""
@@ -104,7 +109,7 @@ class Receipts:
 
     def _problem(self, span: Span, receipt: Receipt | None) -> str:
         if receipt is None:
-            demanded = span.recorded_at > self._demanded_from
+            demanded = not span.of_a_person or span.recorded_at > self._demanded_from
             return "has no receipt" if demanded else ""
         if (receipt.first, receipt.last) == (span.first, span.last):
             return ""

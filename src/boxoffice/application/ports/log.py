@@ -104,6 +104,16 @@ class Receipt(msgspec.Struct, frozen=True):
     last: int
 
 
+class Forgotten(msgspec.Struct, frozen=True):
+    """One page of forgetting: events up to `reached` were looked at, so many went.
+
+    `reached` is the position asked from when nothing above it is old enough.
+    """
+
+    reached: int
+    receipts: int
+
+
 class LogReader(Protocol):
     """Reading the log."""
 
@@ -144,6 +154,14 @@ class EventStore(LogWriter, Protocol):
 
     def last_receipt(self) -> Receipt | None:
         """Give the receipt that reaches furthest; it may look at all of them."""
+
+    def forget_receipts(self, *, after: int, before: datetime, limit: int) -> Forgotten:
+        """Delete receipts of people's commands recorded before a time, one page.
+
+        Looks at no more than `limit` events above the position `after`. Whose receipt
+        is gone counts as new: never do it before a caller has given up asking again.
+        Receipts of processes stay.
+        """
 
     def now(self) -> datetime:
         """Give the time of the log's database (UTC)."""

@@ -17,8 +17,10 @@ from uuid import UUID
 from eventsourcing.persistence import StoredEvent
 
 from boxoffice.application import chain
+from boxoffice.application.forgetting import command_of_a_person
 from boxoffice.application.ports.log import (
     Append,
+    Forgotten,
     Head,
     LogRecord,
     LogWriter,
@@ -96,6 +98,18 @@ class MemoryEventStore:
     def last_receipt(self) -> Receipt | None:
         with self._locked():
             return max(self._receipts.values(), key=lambda r: r.last, default=None)
+
+    def forget_receipts(self, *, after: int, before: datetime, limit: int) -> Forgotten:
+        with self._locked():
+            page = self._records[after : after + limit]
+            old = [record for record in page if record.recorded_at < before]
+            reached = old[-1].position if old else after
+            ids = {command_of_a_person(record.meta) for record in old}
+            known = (self._receipts[i] for i in ids if i in self._receipts)
+            gone = [r.command_id for r in known if r.last <= reached]
+            for command_id in gone:
+                del self._receipts[command_id]
+        return Forgotten(reached, len(gone))
 
     def now(self) -> datetime:
         return self._clock()

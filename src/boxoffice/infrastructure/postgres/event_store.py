@@ -22,6 +22,7 @@ from psycopg.rows import tuple_row
 from boxoffice.application.chain import GENESIS
 from boxoffice.application.ports.log import (
     Append,
+    Forgotten,
     Head,
     LogRecord,
     LogWriter,
@@ -110,6 +111,10 @@ class PostgresEventStore:
         rows = self.run(statements.LAST_RECEIPT).rows
         return Receipt(*rows[0]) if rows else None
 
+    def forget_receipts(self, *, after: int, before: datetime, limit: int) -> Forgotten:
+        values = [after, before, limit]
+        return Forgotten(*self._row(statements.FORGET_RECEIPTS, values))
+
     def now(self) -> datetime:
         now: datetime = self._row(statements.NOW)[0]
         return now
@@ -136,8 +141,8 @@ class PostgresEventStore:
             rows = cursor.fetchall() if cursor.description else []
             return Result(rows, cursor.rowcount)
 
-    def _row(self, statement: str) -> tuple[Any, ...]:
-        return self.run(statement).rows[0]
+    def _row(self, statement: str, values: Values = None) -> tuple[Any, ...]:
+        return self.run(statement, values).rows[0]
 
 
 class _Held:

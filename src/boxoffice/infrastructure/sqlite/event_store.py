@@ -18,6 +18,7 @@ from time import monotonic
 from boxoffice.application import chain
 from boxoffice.application.ports.log import (
     Append,
+    Forgotten,
     Head,
     LogRecord,
     LogWriter,
@@ -31,6 +32,7 @@ from boxoffice.errors import Corrupt
 from boxoffice.infrastructure.append_rules import check_shape
 from boxoffice.infrastructure.clock import utc_now
 from boxoffice.infrastructure.sqlite.connection import Connection
+from boxoffice.infrastructure.sqlite.forgetting import forget
 from boxoffice.infrastructure.sqlite.schema import create
 
 POLL_S = 0.05
@@ -155,6 +157,10 @@ class SqliteEventStore:
         with self._readers.locked() as raw:
             row = raw.execute(RECEIPT + "ORDER BY 5 DESC LIMIT 1").fetchone()
         return Receipt(*row) if row else None
+
+    def forget_receipts(self, *, after: int, before: datetime, limit: int) -> Forgotten:
+        with self.connection.transaction() as raw:
+            return forget(raw, after=after, before=before, limit=limit)
 
     def wait(self, *, after: int, timeout_s: float) -> bool:
         deadline = monotonic() + timeout_s

@@ -1,7 +1,7 @@
 """The tables of an embedded log: the same facts as in PostgreSQL.
 
-Triggers refuse to change, delete or replace events and receipts, whoever asks. SQLite
-checks no types by itself, so the table does.
+Triggers refuse to change, delete or replace events and receipts, whoever asks; the one
+exception is made in forgetting.py. SQLite checks no types by itself, so the table does.
 """
 
 from __future__ import annotations
