@@ -28,7 +28,7 @@ from boxoffice.application.codec import decode
 from boxoffice.application.ports.log import Append, EventStore
 from boxoffice.application.rebuild import ReadSide, rebuild
 from boxoffice.application.replay import PAGE_MAX
-from boxoffice.application.topics import ROUTED, fact_of
+from boxoffice.application.topics import FAMILIES, ROUTED, fact_of
 from boxoffice.domain.inventory.events import TicketHeld, TicketReleased, TicketSold
 from boxoffice.domain.message import Fact
 from boxoffice.infrastructure.memory.checkpoints import MemoryCheckpoints
@@ -105,7 +105,7 @@ def read_side(store: EventStore) -> ReadSide:
     """Make empty stores in memory."""
     checkpoints = MemoryCheckpoints(now=lambda: datetime.now(UTC))
     documents, cache = MemoryDocuments(), MemoryDocuments()
-    return ReadSide(store, documents, cache, checkpoints, partitions=4)
+    return ReadSide(store, documents, cache, checkpoints, dict.fromkeys(FAMILIES, 4))
 
 
 def timed_floor(store: EventStore) -> tuple[float, float]:

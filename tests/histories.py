@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from boxoffice.application.codec import encode, tag_of
 from boxoffice.application.ports.log import Append, EventStore, Stored
 from boxoffice.domain.ids import StreamId
-from boxoffice.domain.message import Event, Meta
+from boxoffice.domain.message import Meta
 from tests.trade import MORNING, Facts, Sale
 
 

@@ -11,10 +11,11 @@ from typing import Any
 
 from boxoffice.application.ports.bus import Bus
 from boxoffice.application.ports.checkpoints import Checkpoints
-from boxoffice.application.ports.documents import Documents
+from boxoffice.application.ports.documents import Documents, ListedDocuments
 from boxoffice.application.ports.fanout import Fanout
 from boxoffice.application.ports.log import EventStore
 from boxoffice.application.rebuild import ReadSide
+from boxoffice.application.topics import FAMILIES
 from boxoffice.application.verification import Verdict, verify
 from boxoffice.application.write_path import WritePath
 from boxoffice.application.writer import Writer
@@ -23,7 +24,7 @@ from boxoffice.infrastructure.memory.checkpoints import MemoryCheckpoints
 from boxoffice.infrastructure.memory.documents import MemoryDocuments
 from boxoffice.infrastructure.memory.event_store import MemoryEventStore
 from boxoffice.infrastructure.memory.fanout import MemoryFanout
-from boxoffice.readmodels.registry import AnyModel
+from boxoffice.readmodels.registry import INDEXES, AnyModel
 from boxoffice.settings import Settings
 from boxoffice_projectors import reactors_role, relay_role, role
 from boxoffice_projectors.health import Health
@@ -69,7 +70,7 @@ class House:
     checkpoints: Checkpoints
     writer: Writer
     bus: Bus
-    documents: Documents
+    documents: ListedDocuments
     cache: Documents
     fanout: Fanout
     clock: HouseClock
@@ -83,7 +84,7 @@ class House:
             documents=self.documents,
             cache=self.cache,
             checkpoints=self.checkpoints,
-            partitions=self.settings.partitions,
+            partitions=dict.fromkeys(FAMILIES, self.settings.partitions),
         )
 
     def sink(self, model: AnyModel) -> Documents:
@@ -109,7 +110,7 @@ def memory_house(*, partitions: int = 2, topic: int | None = None) -> House:
         checkpoints=MemoryCheckpoints(now=wall_time),
         writer=new_writer(store),
         bus=MemoryBus(partitions=topic or partitions),
-        documents=MemoryDocuments(),
+        documents=MemoryDocuments(INDEXES),
         cache=MemoryDocuments(),
         fanout=MemoryFanout(),
         clock=HouseClock(time),

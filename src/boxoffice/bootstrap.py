@@ -24,7 +24,7 @@ import msgspec
 from boxoffice.application.ports.bus import Bus
 from boxoffice.application.ports.checkpoints import Checkpoints
 from boxoffice.application.ports.clock import Clock
-from boxoffice.application.ports.documents import Documents
+from boxoffice.application.ports.documents import Documents, ListedDocuments
 from boxoffice.application.ports.fanout import Fanout
 from boxoffice.application.ports.log import EventStore
 from boxoffice.application.ports.payments import PaymentProvider
@@ -43,7 +43,7 @@ from boxoffice.infrastructure.memory.fanout import MemoryFanout
 from boxoffice.infrastructure.memory.staff_tokens import MemoryStaffTokens
 from boxoffice.infrastructure.payments.sandbox import SandboxProvider
 from boxoffice.observability import WriterFigures
-from boxoffice.readmodels.registry import MODELS
+from boxoffice.readmodels.registry import INDEXES, MODELS
 from boxoffice.settings import Settings
 
 SECRET_FILE = "secret"  # noqa: S105  (a file's name)
@@ -60,7 +60,7 @@ class Container:
     tokens: StaffTokens
     writer: Writer
     bus: Bus
-    documents: Documents
+    documents: ListedDocuments
     cache: Documents
     fanout: Fanout
     clock: Clock
@@ -151,7 +151,12 @@ def _open_memory(settings: Settings) -> _Log:
 
 def _open_writer(settings: Settings, store: EventStore) -> Writer:
     figures = WriterFigures()
-    path = WritePath(store, families_max=settings.writer_houses_max, observer=figures)
+    path = WritePath(
+        store,
+        families_max=settings.writer_houses_max,
+        orders_max=settings.writer_orders_max,
+        observer=figures,
+    )
     writer = Writer(
         path,
         queue_max=settings.writer_queue_max,
@@ -178,14 +183,16 @@ def _open_bus(settings: Settings, store: EventStore) -> Bus:
 
 def _open_read_side(
     settings: Settings, stack: AsyncExitStack
-) -> tuple[Documents, Documents, Fanout]:
-    documents: Documents = MemoryDocuments()
+) -> tuple[ListedDocuments, Documents, Fanout]:
+    documents: ListedDocuments = MemoryDocuments(INDEXES)
     cache: Documents = MemoryDocuments()
     fanout: Fanout = MemoryFanout()
     if settings.mongo_url:
         from boxoffice.infrastructure.mongo.documents import MongoDocuments
 
-        documents = MongoDocuments(settings.mongo_url, database=settings.mongo_database)
+        documents = MongoDocuments(
+            settings.mongo_url, database=settings.mongo_database, indexes=INDEXES
+        )
     if settings.redis_url:
         from boxoffice.infrastructure.redis.documents import RedisDocuments
         from boxoffice.infrastructure.redis.fanout import RedisFanout
@@ -291,12 +298,11 @@ async def replay_into_memory(container: Container) -> None:
     await rebuild(side)
 
 
-async def _partitions(container: Container) -> int:
+async def _partitions(container: Container) -> dict[str, int]:
     """Ask the bus; while it is away, any number does for watermarks that are equal."""
-    (family,) = FAMILIES
     with contextlib.suppress(Unavailable):
-        return await partitions_of(container.bus, family)
-    return container.settings.partitions
+        return await partitions_of(container.bus)
+    return dict.fromkeys(FAMILIES, container.settings.partitions)
 
 
 def _is_kept(settings: Settings, sink: str) -> bool:

@@ -14,7 +14,7 @@ import msgspec
 from boxoffice.application.ports.documents import Document, Documents
 from boxoffice.application.tokens import Token, wait_for
 from boxoffice.errors import TooSlow
-from boxoffice.readmodels.keys import performance_of
+from boxoffice.readmodels.keys import message_key
 from boxoffice.readmodels.registry import AnyModel
 
 GENERATION_KNOWN_S = 1.0
@@ -58,7 +58,7 @@ class Shelf:
             self._documents,
             self.model.name,
             token,
-            key=performance_of(keys[0]),
+            key=message_key(keys[0]),
             timeout_s=timeout_s,
         )
         return await self._get(generation, keys)

@@ -76,7 +76,7 @@ class Projector:
         family = self._models[0].family
         subscription = await self._bus.subscribe(family, self._group)
         try:
-            await self._start(await partitions_of(self._bus, family))
+            await self._start((await partitions_of(self._bus))[family])
             self._health.report(self._group, "")
             while True:
                 polled = await subscription.poll(

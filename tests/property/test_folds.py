@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -14,7 +15,12 @@ from boxoffice.application.folding import Shelf
 from boxoffice.application.topics import FAMILY_OF
 from boxoffice.domain.catalogue.events import SectionLaidOut
 from boxoffice.domain.ids import split
-from boxoffice.domain.inventory.events import TicketHeld, TicketReleased, TicketSold
+from boxoffice.domain.inventory.events import (
+    TicketHeld,
+    TicketReleased,
+    TicketReturned,
+    TicketSold,
+)
 from boxoffice.domain.message import Fact
 from boxoffice.infrastructure.memory.documents import MemoryDocuments
 from boxoffice.readmodels.availability import (
@@ -25,6 +31,8 @@ from boxoffice.readmodels.availability import (
     states,
 )
 from boxoffice.readmodels.model import encode
+from boxoffice.readmodels.order import ORDER
+from boxoffice.readmodels.order_document import TIMELINE_MAX
 from boxoffice.readmodels.registry import MODELS, AnyModel
 from boxoffice.readmodels.sales_board import SALES_BOARD
 from boxoffice.readmodels.seat_map import SEAT_MAP
@@ -84,7 +92,12 @@ async def test_batches_and_redelivery_give_the_bytes_of_one_fold(
 
 def expected_states(facts: Sequence[Fact]) -> dict[tuple[str, int], str]:
     """Follow every place by a dictionary."""
-    letters: dict[type, str] = {TicketHeld: "h", TicketReleased: "f", TicketSold: "s"}
+    letters: dict[type, str] = {
+        TicketHeld: "h",
+        TicketReleased: "f",
+        TicketReturned: "f",
+        TicketSold: "s",
+    }
     found: dict[tuple[str, int], str] = {}
     for fact in facts:
         performance, ordinal = split(fact.stream)
@@ -125,7 +138,40 @@ def test_maps_availability_and_boards_tell_the_same_story(seed: int) -> None:
         "s": sum(board.sold for board in boards),
     }
     sold = [f.event.price.minor for f in facts if isinstance(f.event, TicketSold)]
-    assert sum(board.revenue for board in boards) == sum(sold)
+    back = [f.event.price.minor for f in facts if isinstance(f.event, TicketReturned)]
+    assert sum(board.revenue for board in boards) == sum(sold) - sum(back)
+
+
+@given(seed=SEEDS)
+@settings(max_examples=50, deadline=None)
+def test_orders_and_boards_tell_the_same_story(seed: int) -> None:
+    facts = facts_of(seed)
+    boards = [SALES_BOARD.decode(b) for b in whole(SALES_BOARD, facts).values()]
+    orders = [ORDER.decode(b) for b in whole(ORDER, facts).values()]
+    valid = [line for o in orders for line in o.lines if line.state == "valid"]
+    types: dict[str, int] = {}
+    for board in boards:
+        assert sum(one.sold for one in board.types) == board.totals.sold
+        assert sum(one.revenue for one in board.types) == board.totals.revenue
+        for one in board.types:
+            types[one.price_type] = types.get(one.price_type, 0) + one.sold
+    assert types == Counter(line.price_type for line in valid)
+    assert sum(board.comps for board in boards) == types.get("comp", 0)
+    assert sum(line.price for line in valid) == sum(
+        board.totals.revenue for board in boards
+    )
+
+
+@given(seed=SEEDS)
+@settings(max_examples=50, deadline=None)
+def test_an_order_owes_nothing_once_it_is_paid(seed: int) -> None:
+    for body in whole(ORDER, facts_of(seed)).values():
+        order = ORDER.decode(body)
+        worth = sum(x.price for x in order.lines if x.state == "valid") + order.kept
+        held = order.paid - order.refunded - order.refunding
+        settled = not order.payment or order.payment.state in ("captured", "failed")
+        assert held == worth or not settled
+        assert len(order.timeline) <= TIMELINE_MAX
 
 
 @given(seed=SEEDS, at=st.floats(0, 1))

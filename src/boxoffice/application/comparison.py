@@ -23,7 +23,7 @@ from boxoffice.application.ports.log import EventStore
 from boxoffice.application.replay import facts_of, pages
 from boxoffice.domain.message import Fact
 from boxoffice.errors import Corrupt
-from boxoffice.readmodels.keys import performance_of
+from boxoffice.readmodels.keys import message_key
 from boxoffice.readmodels.model import encode
 from boxoffice.readmodels.registry import AnyModel
 
@@ -150,7 +150,7 @@ class Replica:
         """Fold on, every document as far as its stored twin claims to show."""
 
         def target(key: str) -> int:
-            partition = partition_of(performance_of(key), len(reached.marks))
+            partition = partition_of(message_key(key), len(reached.marks))
             own = stored[key].position if key in stored else 0
             return max(own, reached.marks[partition])
 
@@ -176,7 +176,7 @@ class Replica:
             key
             for key in {*fresh, *stored}
             if key not in left
-            and performance_of(key) not in left
+            and message_key(key) not in left
             and not _same(fresh.get(key), stored.get(key))
         )
         if left:

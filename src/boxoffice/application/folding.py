@@ -22,7 +22,7 @@ from boxoffice.application.dead_letters import DeadLetter
 from boxoffice.application.ports.documents import Document, Documents
 from boxoffice.domain.message import Fact
 from boxoffice.errors import Corrupt, Unstorable
-from boxoffice.readmodels.keys import performance_of
+from boxoffice.readmodels.keys import message_key
 from boxoffice.readmodels.model import D, Delta, Groups, ReadModel, encode
 
 PUT_MAX = 64
@@ -122,7 +122,7 @@ class Shelf(Generic[D]):
 
     def is_parked(self, key: str) -> bool:
         """Tell whether a document is left alone."""
-        return key in self.parked or performance_of(key) in self.parked
+        return key in self.parked or message_key(key) in self.parked
 
     async def load(self, keys: Iterable[str]) -> None:
         """Have these documents in memory, as far as they exist."""

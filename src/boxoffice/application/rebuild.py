@@ -10,7 +10,7 @@ for it, and it needs nothing but the log: neither the bus nor the old documents.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 
@@ -49,13 +49,16 @@ LEASE_S = 10.0
 
 @dataclass(frozen=True)
 class ReadSide:
-    """What a rebuild reads and writes. `partitions`: that the topic really has."""
+    """What a rebuild reads and writes.
+
+    `partitions`: how many each family's topic really has.
+    """
 
     store: EventStore
     documents: Documents
     cache: Documents
     checkpoints: Checkpoints
-    partitions: int
+    partitions: Mapping[str, int]
     models: tuple[AnyModel, ...] = MODELS
 
     def sink(self, model: AnyModel) -> Documents:
@@ -168,7 +171,11 @@ class _Rebuild:
         if unreadable:
             await self._fold()
         for build in self._builds:
-            letters = [build.shelf.park(*one) for one in unreadable]
+            letters = [
+                build.shelf.park(one.key, one.position, one.reason)
+                for one in unreadable
+                if one.family == build.model.family
+            ]
             await dead_letters.park(build.documents, letters)
 
     async def _fold(self) -> None:
@@ -196,10 +203,11 @@ class _Rebuild:
             await dead_letters.park(build.documents, flushed.letters)
 
     async def _mark(self) -> None:
-        marks = dict.fromkeys(range(self._side.partitions), self._position)
         seen = Seen(self._position, self._hash)
         for build in self._builds:
             name, generation = build.model.name, build.generation
+            partitions = self._side.partitions[build.model.family]
+            marks = dict.fromkeys(range(partitions), self._position)
             await build.documents.mark(name, generation, marks, seen=seen)
 
     def _tell(self, total: int) -> None:
@@ -260,7 +268,7 @@ async def _begin(side: ReadSide, model: AnyModel, epoch: int) -> _Build:
         await generations.check_log(side.store, documents, model.name, serving)
     build = _Build(model, documents, serving=serving, known=known)
     await dead_letters.drop(documents, model.name, build.generation)
-    origin = generations.Origin(epoch, side.partitions)
+    origin = generations.Origin(epoch, side.partitions[model.family])
     await generations.begin(documents, model.name, build.generation, origin)
     return build
 

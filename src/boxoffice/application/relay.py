@@ -3,7 +3,8 @@
 The log is the outbox. One relay is active, by lease. It reads in order of position,
 publishes page by page, and its checkpoint moves only over what the bus acknowledged;
 after a failure a new publisher sends the same page again. `prev` links every message
-to the one before it in its partition, so a reader sees that something is missing.
+to the one before it in its partition, so a reader sees that something is missing. When
+a release brings a new topic, everything is sent again, so that the topic has it all.
 
 Marks tell partitions without news how far the log has been sent: at once to those
 that just got messages, within `MARK_S` to idle ones. Without them nobody could tell a
@@ -252,6 +253,9 @@ class _Session:
             page = await asyncio.to_thread(store.read, after=last.position - 1, limit=1)
             if last.epoch > head.epoch or not page or page[0].hash != last.hash:
                 raise _set_back(last.position)
+        if last.position and not _knows_every_family(last):
+            log.info("relay_sends_all_again", reason="there is a new topic")
+            return Checkpoint(head.epoch, 0, b"", _requests(last))
         return last
 
     async def _look_up(self) -> None:
@@ -326,6 +330,12 @@ class _Session:
 
     def _is_due(self, last: float, interval_s: float) -> bool:
         return asyncio.get_running_loop().time() - last >= interval_s
+
+
+def _knows_every_family(last: Checkpoint) -> bool:
+    """Tell whether something went to every topic: a new one must have it all."""
+    known = {name.partition("/")[0] for name in last.sent}
+    return known.issuperset(FAMILIES)
 
 
 def _requests(last: Checkpoint | None) -> dict[str, int]:

@@ -10,6 +10,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from functools import partial
 
+import msgspec
+
 from boxoffice.application.codec import decode
 from boxoffice.application.ports.log import LogReader, LogRecord
 from boxoffice.application.topics import ROUTED, fact_of, route
@@ -23,8 +25,15 @@ PAGE_MAX = 5_000
 
 Progress = Callable[[int, int, float], None]
 """Told (events done, events in all, events a second) now and then."""
-Unreadable = tuple[str, int, str]
-"""Message key, position and reason of a record that cannot be decoded."""
+
+
+class Unreadable(msgspec.Struct, frozen=True):
+    """A record that cannot be decoded, where it would have gone, and why."""
+
+    family: str
+    key: str
+    position: int
+    reason: str
 
 
 async def pages(
@@ -81,8 +90,8 @@ def _readable(
         try:
             facts.append(fact_of(record))
         except Corrupt as error:
-            _, key = route(record) or ("", "")
-            unreadable.append((key, record.position, str(error)))
+            family, key = route(record) or ("", "")
+            unreadable.append(Unreadable(family, key, record.position, str(error)))
     return facts, unreadable
 
 

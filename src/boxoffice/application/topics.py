@@ -1,4 +1,4 @@
-"""Which topics a record of the log goes to, and under which key.
+"""Which topic a record of the log goes to, and under which key.
 
 A topic serves one family of documents; everything that a document folds has one key
 and so arrives in one partition, in order. A family that nobody reads does not exist.
@@ -6,6 +6,8 @@ Records are routed by tag and stream alone, without decoding them.
 """
 
 from __future__ import annotations
+
+from typing import get_args
 
 from boxoffice.application.codec import decode
 from boxoffice.application.ports.bus import Bus
@@ -18,7 +20,7 @@ from boxoffice.domain.catalogue.events import (
     SaleOpened,
     SectionLaidOut,
 )
-from boxoffice.domain.events import TAGS
+from boxoffice.domain.events import TAGS, OrderEvent, PaymentEvent
 from boxoffice.domain.ids import FAMILY_BYTES
 from boxoffice.domain.inventory.events import (
     TicketHeld,
@@ -32,8 +34,10 @@ from boxoffice.errors import Corrupt
 
 PERFORMANCE = "performance"
 """Keyed by performance: what its seat maps, boards and availability show."""
+ORDER = "order"
+"""Keyed by the order's stream family: order and payment in one partition, in order."""
 
-FAMILIES = (PERFORMANCE,)
+FAMILIES = (PERFORMANCE, ORDER)
 
 _READ: dict[str, tuple[type[Event], ...]] = {
     PERFORMANCE: (
@@ -49,6 +53,7 @@ _READ: dict[str, tuple[type[Event], ...]] = {
         TicketSold,
         TicketReturned,
     ),
+    ORDER: (*get_args(OrderEvent), *get_args(PaymentEvent)),
 }
 FAMILY_OF: dict[type[Event], str | None] = dict.fromkeys(TAGS) | {
     kind: family for family, kinds in _READ.items() for kind in kinds
@@ -61,8 +66,8 @@ ROUTED = frozenset(tag for tag, family in _FAMILY_OF_TAG.items() if family)
 """Tags of what travels on the bus."""
 
 
-async def partitions_of(bus: Bus, family: str) -> int:
-    """Give the number of partitions that a family's topic really has.
+async def partitions_of(bus: Bus) -> dict[str, int]:
+    """Give the number of partitions that each family's topic really has.
 
     For a topic that is still to be made it is what this process would make.
 
@@ -71,7 +76,7 @@ async def partitions_of(bus: Bus, family: str) -> int:
     """
     publisher = await bus.publisher()
     try:
-        return publisher.partitions(family)
+        return {family: publisher.partitions(family) for family in FAMILIES}
     finally:
         await publisher.close()
 

@@ -67,13 +67,12 @@ async def _read_side(container: Container, names: tuple[str, ...]) -> ReadSide:
     for name in names:
         if name not in known:
             raise Invalid(f"{name!r} is not one of {', '.join(known)}.")
-    (family,) = {model.family for model in MODELS}
     return ReadSide(
         store=container.store,
         documents=container.documents,
         cache=container.cache,
         checkpoints=container.checkpoints,
-        partitions=await partitions_of(container.bus, family),
+        partitions=await partitions_of(container.bus),
         models=tuple(known[name] for name in names) or MODELS,
     )
 

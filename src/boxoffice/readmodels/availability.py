@@ -19,7 +19,12 @@ import msgspec
 
 from boxoffice.domain.catalogue.events import SectionLaidOut
 from boxoffice.domain.ids import FAMILY_BYTES
-from boxoffice.domain.inventory.events import TicketHeld, TicketReleased, TicketSold
+from boxoffice.domain.inventory.events import (
+    TicketHeld,
+    TicketReleased,
+    TicketReturned,
+    TicketSold,
+)
 from boxoffice.domain.message import Event, Fact
 from boxoffice.readmodels.keys import by_section
 from boxoffice.readmodels.model import Delta, ReadModel, encode, misfit
@@ -70,6 +75,7 @@ class SectionDelta(msgspec.Struct, frozen=True):
 _STATE_OF: dict[type[Event], int] = {
     TicketHeld: HELD,
     TicketReleased: FREE,
+    TicketReturned: FREE,
     TicketSold: SOLD,
 }
 

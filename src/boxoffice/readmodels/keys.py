@@ -1,13 +1,14 @@
 """Which documents facts belong to.
 
-Every event is in one of the three sets: whoever adds one says whether sections, only
-performances, or nobody shows it.
+Every event is in one of the sets: whoever adds one says whether sections, only
+performances, orders, or nobody shows it.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import get_args
 
 from boxoffice.domain.catalogue.events import (
     PerformanceCancelled,
@@ -17,8 +18,8 @@ from boxoffice.domain.catalogue.events import (
     SaleOpened,
     SectionLaidOut,
 )
-from boxoffice.domain.events import TAGS
-from boxoffice.domain.ids import FAMILY_BYTES
+from boxoffice.domain.events import TAGS, OrderEvent, PaymentEvent
+from boxoffice.domain.ids import FAMILY_BYTES, OrderCode, order_family
 from boxoffice.domain.inventory.events import (
     TicketHeld,
     TicketReleased,
@@ -41,7 +42,13 @@ OF_A_PERFORMANCE: frozenset[type[Event]] = OF_A_SECTION | {
     SaleClosed,
     PricesSet,
 }
-SHOWN_BY_NOBODY: frozenset[type[Event]] = frozenset(TAGS) - OF_A_PERFORMANCE
+OF_AN_ORDER: frozenset[type[Event]] = frozenset(
+    {*get_args(OrderEvent), *get_args(PaymentEvent)}
+)
+"""They stand on the streams of an order and of its payment, which are one family."""
+SHOWN_BY_NOBODY: frozenset[type[Event]] = (
+    frozenset(TAGS) - OF_A_PERFORMANCE - OF_AN_ORDER
+)
 
 
 def by_section(facts: Iterable[Fact]) -> Groups:
@@ -59,13 +66,27 @@ def by_section(facts: Iterable[Fact]) -> Groups:
 
 def by_performance(facts: Iterable[Fact]) -> Groups:
     """Sort what sales boards show by performance, keeping the order."""
+    return _by_family(facts, OF_A_PERFORMANCE)
+
+
+def by_order(facts: Iterable[Fact]) -> Groups:
+    """Sort what orders show by the hexadecimal family of the order."""
+    return _by_family(facts, OF_AN_ORDER)
+
+
+def order_key(code: str) -> str:
+    """Give the key of an order's document."""
+    return order_family(OrderCode(code)).hex()
+
+
+def _by_family(facts: Iterable[Fact], shown: frozenset[type[Event]]) -> Groups:
     groups: defaultdict[bytes, list[Fact]] = defaultdict(list)
     for fact in facts:
-        if type(fact.event) in OF_A_PERFORMANCE:
+        if type(fact.event) in shown:
             groups[fact.stream[:FAMILY_BYTES]].append(fact)
     return {family.hex(): group for family, group in groups.items()}
 
 
-def performance_of(key: str) -> str:
-    """Give the performance of a document key."""
+def message_key(key: str) -> str:
+    """Give the key of the messages that a document is folded from."""
     return key.partition("/")[0]

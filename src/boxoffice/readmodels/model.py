@@ -45,7 +45,8 @@ class ReadModel(Generic[D]):
 
     `family` is the topic whose messages it folds, `sink` the store that it is kept
     in, `document` the type of its documents. `begins` tells whether a fact starts a
-    document. `delta` says what listeners are told when a document changed.
+    document. `delta` says what listeners are told when a document changed. `indexes`
+    are the fields of documents, the last of them a number, by which they are listed.
     """
 
     name: str
@@ -56,6 +57,7 @@ class ReadModel(Generic[D]):
     begins: Callable[[Event], bool]
     fold: Callable[[D | None, Sequence[Fact]], D]
     delta: Callable[[D, D], Delta | None] | None = None
+    indexes: tuple[tuple[str, ...], ...] = ()
 
     def decode(self, body: bytes) -> D:
         """Read a stored document.

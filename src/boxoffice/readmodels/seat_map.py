@@ -12,7 +12,12 @@ from collections.abc import Sequence
 import msgspec
 
 from boxoffice.domain.ids import FAMILY_BYTES
-from boxoffice.domain.inventory.events import TicketHeld, TicketReleased, TicketSold
+from boxoffice.domain.inventory.events import (
+    TicketHeld,
+    TicketReleased,
+    TicketReturned,
+    TicketSold,
+)
 from boxoffice.domain.message import Event, Fact
 from boxoffice.readmodels.keys import by_section
 from boxoffice.readmodels.model import ReadModel, misfit
@@ -42,6 +47,7 @@ class SeatMap(msgspec.Struct, frozen=True):
 _STATES: dict[type[Event], int] = {
     TicketHeld: ord("h"),
     TicketReleased: ord("f"),
+    TicketReturned: ord("f"),
     TicketSold: ord("s"),
 }
 

@@ -30,7 +30,7 @@ async def bodies(house: House) -> dict[tuple[str, str], Document]:
 async def test_an_empty_log_has_no_documents_and_serves() -> None:
     house = memory_house()
     outcome = await rebuild(house.side)
-    assert [one.documents for one in outcome] == [0, 0, 0]
+    assert [one.documents for one in outcome] == [0] * len(MODELS)
     assert await house.documents.generation("seat_map") == 2
 
 
@@ -40,7 +40,9 @@ async def test_the_next_generation_serves_and_the_old_one_is_gone() -> None:
     await rebuild(house.side)
     before = await bodies(house)
     outcome = await rebuild(house.side, grace_s=0.0)
-    assert [(one.generation, one.position) for one in outcome] == [(3, head)] * 3
+    assert [(one.generation, one.position) for one in outcome] == [(3, head)] * len(
+        MODELS
+    )
     assert await bodies(house) == before
     for model in MODELS:
         assert await house.sink(model).keys(model.name, 2) == []
@@ -71,7 +73,7 @@ async def test_one_model_can_be_rebuilt_alone() -> None:
         documents=house.documents,
         cache=house.cache,
         checkpoints=house.checkpoints,
-        partitions=2,
+        partitions={"performance": 2, "order": 2},
         models=(SALES_BOARD,),
     )
     (outcome,) = await rebuild(side, grace_s=0.0)
@@ -92,6 +94,7 @@ async def test_drift_of_the_old_generation_is_reported() -> None:
         "seat_map": (),
         "sales_board": (key,),
         "availability": (),
+        "order": (),
     }
     assert (await house.verify(wait_s=0.0)).ok
 
@@ -158,6 +161,8 @@ async def test_a_record_that_cannot_be_read_parks_its_performance() -> None:
     records[at] = replace(records[at], data=b"{}")
     outcome = await rebuild(house.side)
     performance = records[at].stream[:12].hex()
-    assert {one.parked for one in outcome} == {(performance,)}
+    parked = {one.model: one.parked for one in outcome}
+    assert parked.pop("order") == ()
+    assert set(parked.values()) == {(performance,)}
     checks = {c.name: c for c in (await house.verify(wait_s=0.0)).checks}
     assert performance in checks["seat_map"].detail

@@ -11,6 +11,7 @@ from boxoffice.errors import Corrupt
 from boxoffice.testing import NOON
 
 PARTITIONS = 4
+TOPICS = {"performance": PARTITIONS, "order": 2}
 START = Checkpoint(1, 0, b"")
 
 
@@ -28,7 +29,7 @@ def record(position: int, partition: int = 0, tag: str = "ticket-held.v1") -> Lo
 
 def chain(records: list[LogRecord], after: Checkpoint = START) -> list[tuple[int, ...]]:
     """Plan, and give (partition, position, prev) of every message."""
-    planned = plan(records, after, {"performance": PARTITIONS})
+    planned = plan(records, after, TOPICS)
     return [(o.partition, o.message.position, o.message.prev) for o in planned.outgoing]
 
 
@@ -39,7 +40,7 @@ def test_prev_links_the_messages_of_each_partition() -> None:
 
 def test_a_message_carries_the_record_as_it_is_stored() -> None:
     one = record(1)
-    (outgoing,) = plan([one], START, {"performance": PARTITIONS}).outgoing
+    (outgoing,) = plan([one], START, TOPICS).outgoing
     message = outgoing.message
     assert (message.key, message.epoch) == (performance_in(0), 1)
     assert (message.tag, message.stream, message.version) == (
@@ -53,9 +54,9 @@ def test_a_message_carries_the_record_as_it_is_stored() -> None:
 
 def test_partitions_that_got_messages_are_marked_at_once() -> None:
     planned = plan(
-        [record(1, 2), record(2, 2, "payment-captured.v1")],
+        [record(1, 2), record(2, 2, "cart-hold-placed.v1")],
         START,
-        {"performance": PARTITIONS},
+        TOPICS,
     )
     mark = planned.outgoing[-1]
     assert (mark.partition, mark.message.tag) == (2, "")
@@ -65,23 +66,21 @@ def test_partitions_that_got_messages_are_marked_at_once() -> None:
 
 
 def test_what_nobody_reads_moves_the_checkpoint_alone() -> None:
-    planned = plan(
-        [record(1, tag="order-confirmed.v1")], START, {"performance": PARTITIONS}
-    )
+    planned = plan([record(1, tag="cart-hold-converted.v1")], START, TOPICS)
     assert planned.outgoing == []
     assert planned.checkpoint.position == 1
     assert planned.checkpoint.hash == record(1).hash
 
 
 def test_planning_goes_on_from_the_checkpoint() -> None:
-    first = plan([record(1, 0)], START, {"performance": PARTITIONS})
+    first = plan([record(1, 0)], START, TOPICS)
     assert chain([record(2, 0)], first.checkpoint) == [(0, 2, 1)]
 
 
 def test_the_same_page_planned_again_is_the_same() -> None:
     page = [record(1, 0), record(2, 3)]
-    again = plan(page, START, {"performance": PARTITIONS})
-    assert plan(page, START, {"performance": PARTITIONS}) == again
+    again = plan(page, START, TOPICS)
+    assert plan(page, START, TOPICS) == again
     assert START.sent == {}
 
 
@@ -99,3 +98,17 @@ def test_a_hole_in_the_log_stops_the_relay() -> None:
     with pytest.raises(Corrupt) as error:
         chain([record(1), record(3)])
     assert error.value.data["position"] == 2
+
+
+def test_every_topic_has_a_chain_of_its_own() -> None:
+    page = [record(1, 0), record(2, 0, "order-placed.v1"), record(3, 0)]
+    planned = plan(page, START, {"performance": 1, "order": 1})
+    assert [
+        (o.family, o.message.position, o.message.prev) for o in planned.outgoing
+    ] == [
+        ("performance", 1, 0),
+        ("order", 2, 0),
+        ("performance", 3, 1),
+        ("order", 3, 2),
+    ]
+    assert planned.checkpoint.sent == {"performance/0": 3, "order/0": 3}

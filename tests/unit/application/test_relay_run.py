@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 
+from msgspec.structs import replace as replace_struct
+
 from boxoffice.application.ports.bus import (
     Bus,
     Message,
@@ -13,9 +15,11 @@ from boxoffice.application.ports.bus import (
 )
 from boxoffice.application.rebuild import rebuild
 from boxoffice.application.relay import NAME
-from boxoffice.application.topics import ROUTED
+from boxoffice.application.topics import FAMILIES, ROUTED
 from boxoffice.errors import Unavailable
+from boxoffice.infrastructure.memory.bus import MemoryBus
 from boxoffice.infrastructure.memory.event_store import MemoryEventStore
+from boxoffice_projectors.registry import rows
 from tests.histories import Facts, history
 from tests.read_side import House, memory_house, projecting, relaying, until
 
@@ -62,9 +66,11 @@ class FlakyPublisher:
         await self._publisher.close()
 
 
-async def received(house: House, *, upto: int) -> list[Message]:
-    """Read the only partition until a position came."""
-    subscription = await house.bus.subscribe("performance", "reader")
+async def received(
+    house: House, *, upto: int, family: str = "performance"
+) -> list[Message]:
+    """Read the only partition of a topic until a position came."""
+    subscription = await house.bus.subscribe(family, "reader")
     found: list[Message] = []
 
     async def came() -> bool:
@@ -93,12 +99,15 @@ async def test_a_failed_page_is_sent_again_by_a_new_publisher() -> None:
     house = replace(house, bus=flaky)
     head = house.recorder.play(history(1))
     async with relaying(house):
-        messages = await received(house, upto=head)
+        topics = [await received(house, upto=head, family=f) for f in FAMILIES]
     assert flaky.publishers == 3
-    assert_chained(messages)
+    for messages in topics:
+        assert_chained(messages)
     log = house.store.read(after=0, limit=10_000)
     routed = {record.position for record in log if record.tag in ROUTED}
-    assert {message.position for message in messages if message.tag} == routed
+    sent = [{message.position for message in topic if message.tag} for topic in topics]
+    assert set().union(*sent) == routed
+    assert not set.intersection(*sent)
     async with relaying(house), projecting(house):
         assert (await house.verify()).ok
 
@@ -149,7 +158,7 @@ async def test_a_log_that_was_set_back_stops_everything_until_a_new_epoch() -> N
     async with relaying(house) as relay, projecting(house) as projectors:
 
         async def stopped() -> bool:
-            return not relay.ready and len(projectors.problems) == 2
+            return not relay.ready and len(projectors.problems) == len(rows())
 
         await until(stopped, "relay and projectors refuse to go on")
         assert "boxoffice new-epoch" in relay.problems["relay"]
@@ -174,4 +183,23 @@ async def test_checkpoints_keep_the_hash_of_their_position() -> None:
     checkpoint = house.checkpoints.load(NAME)
     assert checkpoint is not None
     assert (checkpoint.position, checkpoint.hash) == (head, house.store.head().hash)
-    assert checkpoint.sent == {"performance/0": head}
+    assert checkpoint.sent == {"performance/0": head, "order/0": head}
+
+
+async def test_a_topic_that_is_new_in_a_release_gets_the_log_from_its_start() -> None:
+    house = memory_house(partitions=1)
+    head = house.recorder.play(history(3))
+    async with relaying(house):
+        await received(house, upto=head, family="order")
+    known = house.checkpoints.load(NAME)
+    assert known is not None
+    older = {name: at for name, at in known.sent.items() if "order" not in name}
+    lease = house.checkpoints.acquire(NAME, "the release before", ttl_s=0.01)
+    assert lease is not None
+    house.checkpoints.save(lease, replace_struct(known, sent=older))
+    house.checkpoints.release(lease)
+    house = replace(house, bus=MemoryBus(partitions=1))
+    head = house.recorder.play(history(4))
+    async with relaying(house), projecting(house):
+        assert_chained(await received(house, upto=head, family="order"))
+        assert (await house.verify()).ok

@@ -19,12 +19,13 @@ from boxoffice.application.ports.log import LogRecord
 from boxoffice.application.rebuild import rebuild
 from boxoffice.application.relay import NAME as RELAY
 from boxoffice.application.relay import plan
+from boxoffice.application.topics import FAMILIES
 from boxoffice.application.tokens import Token, wait_for
 from boxoffice.application.verification import Verdict
 from boxoffice.errors import Corrupt
 from boxoffice.infrastructure.memory.bus import MemoryBus
 from boxoffice.readmodels.availability import AVAILABILITY, channel
-from boxoffice.readmodels.keys import performance_of
+from boxoffice.readmodels.keys import message_key
 from boxoffice.readmodels.registry import MODELS
 from boxoffice.readmodels.seat_map import SEAT_MAP
 from boxoffice_projectors import relay_role
@@ -45,7 +46,7 @@ async def check_settled(house: House) -> Verdict:
 
 def sent(house: House, records: Sequence[LogRecord]) -> list[Outgoing]:
     """Give the messages that a relay sends for the log."""
-    partitions = {"performance": house.settings.partitions}
+    partitions = dict.fromkeys(FAMILIES, house.settings.partitions)
     return plan(records, Checkpoint(1, 0, b""), partitions).outgoing
 
 
@@ -63,7 +64,7 @@ async def check_every_key_shows(house: House, *, position: int) -> None:
     """Ask for a token as a buyer does, for performances of every partition."""
     token = Token("main", 1, position)
     for model in MODELS:
-        for key in {performance_of(key) for key in (await shown(house))[model.name]}:
+        for key in {message_key(key) for key in (await shown(house))[model.name]}:
             sink = house.sink(model)
             await wait_for(sink, model.name, token, key=key, timeout_s=WAIT_S)
 
@@ -184,9 +185,9 @@ async def test_a_gap_stops_the_partition_and_says_so() -> None:
         await publisher.publish([*messages[:lost], *messages[lost + 1 :]])
 
         async def stopped() -> bool:
-            return len(health.problems) == 3
+            return len(health.problems) == len(MODELS)
 
-        await until(stopped, "all three models stand before the gap")
+        await until(stopped, "all models stand before the gap")
         problem = health.problems["seat_map/0"]
         assert "boxoffice relay --from 0" in problem
         before = messages[lost - 1].message.position
@@ -214,9 +215,9 @@ async def test_a_gap_is_healed_by_a_rebuild() -> None:
         await publisher.publish(messages[5:])
 
         async def stopped() -> bool:
-            return len(health.problems) == 3
+            return len(health.problems) == len(MODELS)
 
-        await until(stopped, "all three models stand before the gap")
+        await until(stopped, "all models stand before the gap")
         await rebuild(house.side, grace_s=0.1)
 
         async def ready() -> bool:

@@ -17,14 +17,16 @@ from boxoffice.domain.message import Fact
 from boxoffice.readmodels.keys import (
     OF_A_PERFORMANCE,
     OF_A_SECTION,
+    OF_AN_ORDER,
     SHOWN_BY_NOBODY,
     by_performance,
     by_section,
-    performance_of,
+    message_key,
 )
 from boxoffice.readmodels.model import encode
 from boxoffice.readmodels.registry import MODELS, AnyModel
 from boxoffice.testing import NOON, PERFORMANCE, on_sale
+from tests.unit.readmodels.largest import largest_order
 
 WHERE = performance_stream(PERFORMANCE)
 LABEL_BYTES = 96
@@ -51,7 +53,7 @@ def largest_performance() -> Fact:
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
 def test_the_largest_document_stays_within_its_bound(model: AnyModel) -> None:
-    facts = [largest_performance(), largest_section()]
+    facts = [largest_performance(), largest_section(), *largest_order()]
     (wanted,) = model.grouped(facts).values()
     body = encode(model.fold(None, wanted))
     assert len(body) <= DOCUMENT_BYTES_MAX
@@ -64,8 +66,8 @@ def test_names_of_models_are_unique() -> None:
 
 def test_a_section_key_names_performance_and_section() -> None:
     assert list(by_section([largest_section()])) == [f"{PERFORMANCE}/99"]
-    assert performance_of(f"{PERFORMANCE}/99") == PERFORMANCE
-    assert performance_of(PERFORMANCE) == PERFORMANCE
+    assert message_key(f"{PERFORMANCE}/99") == PERFORMANCE
+    assert message_key(PERFORMANCE) == PERFORMANCE
 
 
 def test_what_a_section_shows_its_board_counts() -> None:
@@ -75,8 +77,9 @@ def test_what_a_section_shows_its_board_counts() -> None:
 
 
 def test_every_event_is_shown_somewhere_or_nowhere_on_purpose() -> None:
-    assert OF_A_PERFORMANCE.isdisjoint(SHOWN_BY_NOBODY)
-    assert set(TAGS) == OF_A_PERFORMANCE | SHOWN_BY_NOBODY
+    shown = [OF_A_PERFORMANCE, OF_AN_ORDER, SHOWN_BY_NOBODY]
+    assert set(TAGS) == frozenset().union(*shown)
+    assert len(TAGS) == sum(len(kinds) for kinds in shown)
 
 
 def test_what_a_section_shows_says_its_section() -> None:
@@ -85,4 +88,4 @@ def test_what_a_section_shows_says_its_section() -> None:
 
 def test_what_travels_is_what_somebody_shows() -> None:
     travelling = {kind for kind, family in FAMILY_OF.items() if family}
-    assert travelling == OF_A_PERFORMANCE
+    assert travelling == OF_A_PERFORMANCE | OF_AN_ORDER

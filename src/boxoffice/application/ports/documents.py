@@ -23,6 +23,21 @@ class Seen(msgspec.Struct, frozen=True):
     hash: bytes = b""
 
 
+class Query(msgspec.Struct, frozen=True):
+    """Which documents are wanted, by fields at the top of their JSON.
+
+    Every field of `where` equals, or contains, what is asked for. They are listed by
+    the number in the field `by`, from above `after` upwards, at most `limit`; where
+    `newest` is true from below `after` downwards.
+    """
+
+    where: dict[str, str | bool]
+    by: str
+    limit: int
+    after: int | None = None
+    newest: bool = False
+
+
 class Documents(Protocol):
     """Documents of read models, each written under a guard of its position.
 
@@ -76,3 +91,14 @@ class Documents(Protocol):
 
     async def close(self) -> None:
         """Give back every connection."""
+
+
+class ListedDocuments(Documents, Protocol):
+    """Documents that can be listed by the fields of their indexes too."""
+
+    async def find(self, model: str, generation: int, query: Query) -> list[Document]:
+        """List documents; the model must have an index of exactly these fields.
+
+        Raises:
+            Unavailable: the store does not answer.
+        """

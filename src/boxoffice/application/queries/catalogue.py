@@ -21,6 +21,8 @@ from boxoffice.application.ports.log import LogReader, LogRecord
 from boxoffice.application.queries.tail import Tail
 from boxoffice.domain.catalogue.events import (
     Category,
+    PerformanceCancelled,
+    PerformanceMoved,
     PerformanceScheduled,
     ProductionCreated,
     SaleClosed,
@@ -31,8 +33,14 @@ from boxoffice.domain.catalogue.events import (
 from boxoffice.domain.events import TAGS
 from boxoffice.domain.ids import PerformanceId, PlanId, ProductionId, family, split
 from boxoffice.domain.money import Money
-from boxoffice.domain.pricing.events import PricesSet
+from boxoffice.domain.pricing.events import PricesSet, PriceType
 from boxoffice.errors import NotFound
+from boxoffice.readmodels.prices import (
+    default_prices,
+    default_type,
+    public_prices,
+    public_types,
+)
 
 ENTRIES_MAX = 20_000
 DRAWINGS_MAX = 8
@@ -47,9 +55,19 @@ _WANTED = {
         SectionLaidOut,
         SaleOpened,
         SaleClosed,
+        PerformanceCancelled,
+        PerformanceMoved,
         PricesSet,
     )
 }
+_Amendment = (
+    SectionLaidOut
+    | SaleOpened
+    | SaleClosed
+    | PerformanceCancelled
+    | PerformanceMoved
+    | PricesSet
+)
 
 
 class PlanEntry(msgspec.Struct, frozen=True):
@@ -81,8 +99,11 @@ class SectionEntry(msgspec.Struct, frozen=True):
 class PerformanceEntry(msgspec.Struct, frozen=True):
     """A dated show: what a buyer is told before choosing places.
 
-    `prices` are all-in, by price level. `open` is the switch of the house; buyers can
-    hold places when it is on and the time lies within the window of sale.
+    `prices` are all-in, by price level, at the `default_type`; `prices_by_type` are
+    those of every type that is offered to the public, by price level and type. `open`
+    is the switch of the house; buyers can hold places when it is on and the time lies
+    within the window of sale. Once it was moved, tickets can be returned until
+    `refund_until`.
     """
 
     performance: PerformanceId
@@ -100,6 +121,11 @@ class PerformanceEntry(msgspec.Struct, frozen=True):
     prices: dict[int, Money] = {}
     price_list: int | None = None
     open: bool = False
+    default_type: str = "adult"
+    types: tuple[PriceType, ...] = ()
+    prices_by_type: dict[int, dict[str, Money]] = {}
+    cancelled: bool = False
+    refund_until: datetime | None = None
 
 
 class Drawing(msgspec.Struct, frozen=True):
@@ -212,15 +238,17 @@ class Catalogue:
                 _shelve(self._productions, of, show)
             case PerformanceScheduled():
                 _shelve(self._performances, of, _performance_entry(event))
-            case SectionLaidOut() | SaleOpened() | SaleClosed() | PricesSet():
+            case (
+                SectionLaidOut()
+                | SaleOpened()
+                | SaleClosed()
+                | PerformanceCancelled()
+                | PerformanceMoved()
+                | PricesSet()
+            ):
                 self._amend(of, event, record.version)
 
-    def _amend(
-        self,
-        of: str,
-        event: SectionLaidOut | SaleOpened | SaleClosed | PricesSet,
-        version: int,
-    ) -> None:
+    def _amend(self, of: str, event: _Amendment, version: int) -> None:
         entry = self._performances.get(of)
         if entry is not None:
             self._performances[of] = _amended(entry, event, version)
@@ -261,9 +289,7 @@ def _performance_entry(event: PerformanceScheduled) -> PerformanceEntry:
 
 
 def _amended(
-    entry: PerformanceEntry,
-    event: SectionLaidOut | SaleOpened | SaleClosed | PricesSet,
-    version: int,
+    entry: PerformanceEntry, event: _Amendment, version: int
 ) -> PerformanceEntry:
     match event:
         case SectionLaidOut():
@@ -273,6 +299,27 @@ def _amended(
             return replace(entry, open=True)
         case SaleClosed():
             return replace(entry, open=False)
+        case PerformanceCancelled():
+            return replace(entry, open=False, cancelled=True)
+        case PerformanceMoved():
+            return replace(
+                entry,
+                starts_at=event.starts_at,
+                sale_until=event.sale_until,
+                refund_until=event.refund_until,
+            )
         case PricesSet():
-            prices = {level.category: level.price for level in event.prices}
-            return replace(entry, prices=prices, price_list=version)
+            return _priced(entry, event, version)
+
+
+def _priced(
+    entry: PerformanceEntry, event: PricesSet, version: int
+) -> PerformanceEntry:
+    return replace(
+        entry,
+        prices=default_prices(event),
+        price_list=version,
+        default_type=default_type(event),
+        types=public_types(event),
+        prices_by_type=public_prices(event),
+    )

@@ -9,15 +9,21 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from boxoffice.application.bounds import check_bounds
-from boxoffice.application.ports.documents import Document, Seen
+from boxoffice.application.indexed import Indexes, Row, fields_of, found
+from boxoffice.application.ports.documents import Document, Query, Seen
 
 _Build = tuple[str, int]
 
 
 class MemoryDocuments:
-    """Documents in dictionaries; all calls come from one event loop."""
+    """Documents in dictionaries; all calls come from one event loop.
 
-    def __init__(self) -> None:
+    Of documents with an index, its fields are kept beside them; `find` looks at all.
+    """
+
+    def __init__(self, indexes: Indexes | None = None) -> None:
+        self._indexes = indexes or {}
+        self._rows: defaultdict[_Build, dict[str, Row]] = defaultdict(dict)
         self._documents: defaultdict[_Build, dict[str, Document]] = defaultdict(dict)
         self._watermarks: defaultdict[_Build, dict[int, int]] = defaultdict(dict)
         self._seen: dict[_Build, Seen] = {}
@@ -41,7 +47,18 @@ class MemoryDocuments:
                 refused.append(document.key)
             else:
                 stored[document.key] = document
+                self._index(model, generation, document)
         return refused
+
+    async def find(self, model: str, generation: int, query: Query) -> list[Document]:
+        stored = self._documents[model, generation]
+        rows = self._rows[model, generation]
+        return [stored[key] for key in found(rows, query, self._indexes[model])]
+
+    def _index(self, model: str, generation: int, document: Document) -> None:
+        if indexes := self._indexes.get(model):
+            row = fields_of(document, indexes)
+            self._rows[model, generation][document.key] = row
 
     async def keys(self, model: str, generation: int) -> list[str]:
         return sorted(self._documents[model, generation])
@@ -75,6 +92,7 @@ class MemoryDocuments:
 
     async def drop(self, model: str, generation: int) -> None:
         self._documents.pop((model, generation), None)
+        self._rows.pop((model, generation), None)
         self._watermarks.pop((model, generation), None)
         self._seen.pop((model, generation), None)
 

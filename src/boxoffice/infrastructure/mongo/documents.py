@@ -28,7 +28,8 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from boxoffice.application.bounds import check_bounds
-from boxoffice.application.ports.documents import Document, Seen
+from boxoffice.application.indexed import Indexes, check_indexed
+from boxoffice.application.ports.documents import Document, Query, Seen
 from boxoffice.errors import Misconfigured, Unavailable, Unstorable
 from boxoffice.infrastructure.mongo.bodies import restored, stored
 
@@ -46,7 +47,9 @@ _Collection = AsyncCollection[dict[str, Any]]
 class MongoDocuments:
     """The documents of one database; connects with the first call."""
 
-    def __init__(self, url: str, *, database: str) -> None:
+    def __init__(
+        self, url: str, *, database: str, indexes: Indexes | None = None
+    ) -> None:
         try:
             self._client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
                 url,
@@ -62,6 +65,8 @@ class MongoDocuments:
         )
         self._watermarks: _Collection = self._database["watermarks"]
         self._generations: _Collection = self._database["generations"]
+        self._indexes = indexes or {}
+        self._indexed: set[str] = set()
 
     async def get(
         self, model: str, generation: int, keys: Sequence[str]
@@ -75,7 +80,7 @@ class MongoDocuments:
         self, model: str, generation: int, documents: Sequence[Document]
     ) -> list[str]:
         check_bounds(model, documents)
-        collection = self._collection(model, generation)
+        collection = await self._with_indexes(model, generation)
         writes = [_guarded(document) for document in documents]
         with _translated():
             refused = await _write(collection, writes)
@@ -83,6 +88,17 @@ class MongoDocuments:
             # that the document exists its guard decides.
             again = await _write(collection, [writes[place] for place in refused])
         return [documents[refused[place]].key for place in again]
+
+    async def find(self, model: str, generation: int, query: Query) -> list[Document]:
+        check_indexed(query, self._indexes[model])
+        wanted: dict[str, Any] = {f"body.{k}": v for k, v in query.where.items()}
+        by, order = f"body.{query.by}", -1 if query.newest else 1
+        if query.after is not None:
+            wanted[by] = {"$lt" if query.newest else "$gt": query.after}
+        rows = self._collection(model, generation).find(wanted)
+        with _translated():
+            listed = await rows.sort(by, order).limit(query.limit).to_list()
+        return [restored(row) for row in listed]
 
     async def keys(self, model: str, generation: int) -> list[str]:
         found = self._collection(model, generation).find({}, {"_id": True})
@@ -130,6 +146,7 @@ class MongoDocuments:
         with _translated():
             await self._watermarks.delete_one({"_id": f"{model}/{generation}"})
             await self._collection(model, generation).drop()
+        self._indexed.discard(f"{model}_g{generation}")
 
     async def ping(self) -> None:
         with _translated():
@@ -137,6 +154,16 @@ class MongoDocuments:
 
     async def close(self) -> None:
         await self._client.close()
+
+    async def _with_indexes(self, model: str, generation: int) -> _Collection:
+        """Give a collection that has its indexes; looked at once in each process."""
+        collection = self._collection(model, generation)
+        if model in self._indexes and collection.name not in self._indexed:
+            with _translated():
+                for fields in self._indexes[model]:
+                    await collection.create_index([(f"body.{n}", 1) for n in fields])
+            self._indexed.add(collection.name)
+        return collection
 
     def _collection(self, model: str, generation: int) -> _Collection:
         return self._database[f"{model}_g{generation}"]

@@ -1,0 +1,146 @@
+"""What the payment of an order adds to its document."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from msgspec.structs import replace
+
+from boxoffice.domain.events import PaymentEvent
+from boxoffice.domain.payments.events import (
+    PaymentAuthorised,
+    PaymentAwaited,
+    PaymentCaptured,
+    PaymentFailed,
+    PaymentGivenUp,
+    PaymentRequested,
+    RefundCompleted,
+    RefundFailed,
+    RefundRequested,
+)
+from boxoffice.readmodels.order_document import (
+    ATTEMPTS_MAX,
+    REFUNDS_MAX,
+    TEXT_MAX,
+    URL_MAX,
+    OrderDocument,
+    RefundState,
+    ShownAttempt,
+    ShownRefund,
+)
+
+_OfRefund = RefundRequested | RefundCompleted | RefundFailed
+_Answer = (
+    PaymentAwaited
+    | PaymentAuthorised
+    | PaymentCaptured
+    | PaymentFailed
+    | PaymentGivenUp
+)
+
+
+def paid(document: OrderDocument, event: PaymentEvent) -> OrderDocument:
+    """Show one fact of a payment."""
+    match event:
+        case RefundRequested() | RefundCompleted() | RefundFailed():
+            return _refund(document, event)
+        case PaymentRequested():
+            new = ShownAttempt(
+                attempt=event.attempt,
+                amount=event.amount.minor,
+                method=event.method[:TEXT_MAX],
+                purpose=event.purpose,
+            )
+            return _with_attempt(document, new)
+        case PaymentCaptured():
+            more = replace(document, paid=document.paid + event.amount.minor)
+            return _answered(more, event)
+        case _:
+            return _answered(document, event)
+
+
+def _answered(document: OrderDocument, event: _Answer) -> OrderDocument:
+    known = next((a for a in document.attempts if a.attempt == event.attempt), None)
+    if known is None:  # It is so old that it was left out.
+        return document
+    return _with_attempt(document, _attempt(known, event))
+
+
+def _attempt(known: ShownAttempt, event: _Answer) -> ShownAttempt:
+    known = replace(known, action_url="")
+    match event:
+        case PaymentAwaited():
+            shown = event.action_url if len(event.action_url) <= URL_MAX else ""
+            known = replace(known, state=event.waits_for, action_url=shown)
+        case PaymentAuthorised():
+            known = replace(known, state="authorised")
+        case PaymentCaptured():
+            known = replace(known, state="captured")
+        case PaymentFailed():
+            known = replace(known, state="failed", reason=event.reason[:TEXT_MAX])
+        case PaymentGivenUp():
+            return replace(known, state="given-up")
+        case _:
+            assert_never(event)
+    reference = event.reference[:TEXT_MAX]
+    if isinstance(event, PaymentFailed):
+        return replace(known, reference=reference)
+    return replace(known, provider=event.provider[:TEXT_MAX], reference=reference)
+
+
+def _with_attempt(document: OrderDocument, attempt: ShownAttempt) -> OrderDocument:
+    """Put an attempt in its place, or behind the others; the oldest goes."""
+    known = {one.attempt: one for one in document.attempts}
+    known[attempt.attempt] = attempt
+    return replace(document, attempts=tuple(known.values())[-ATTEMPTS_MAX:])
+
+
+def _refund(document: OrderDocument, event: _OfRefund) -> OrderDocument:
+    match event:
+        case RefundRequested():
+            new = ShownRefund(event.refund, event.attempt, event.amount.minor)
+            refunding = document.refunding + event.amount.minor
+            refunds = _bounded((*document.refunds, new))
+            return replace(document, refunding=refunding, refunds=refunds)
+        case RefundCompleted():
+            minor = event.amount.minor
+            back = replace(
+                document,
+                refunding=document.refunding - minor,
+                refunded=document.refunded + minor,
+            )
+            return _with_refund(back, event.refund, "completed", "")
+        case RefundFailed():
+            return _failed(document, event)
+        case _:
+            assert_never(event)
+
+
+def _failed(document: OrderDocument, event: RefundFailed) -> OrderDocument:
+    """Show a refund that failed; without a next try it is still owed."""
+    if event.retry is None:
+        return _with_refund(document, event.refund, "failed", event.reason)
+    known = {one.refund: one for one in document.refunds}[event.refund]
+    less = replace(document, refunding=document.refunding - known.amount)
+    return _with_refund(less, event.refund, "replaced", event.reason)
+
+
+def _bounded(refunds: tuple[ShownRefund, ...]) -> tuple[ShownRefund, ...]:
+    """Leave out the oldest that is done with, when there are too many."""
+    if len(refunds) <= REFUNDS_MAX:
+        return refunds
+    done = [one for one in refunds if one.state in ("completed", "replaced")]
+    gone = done[0] if done else refunds[0]
+    return tuple(one for one in refunds if one is not gone)
+
+
+def _with_refund(
+    document: OrderDocument, refund: str, state: RefundState, reason: str
+) -> OrderDocument:
+    turned = tuple(
+        replace(one, state=state, reason=reason[:TEXT_MAX])
+        if one.refund == refund
+        else one
+        for one in document.refunds
+    )
+    return replace(document, refunds=turned)
