@@ -11,12 +11,15 @@ import asyncio
 
 import msgspec
 
+from boxoffice.application.audit.approvals import Approvals
+from boxoffice.application.audit.budgets import Budgets, Quotas
 from boxoffice.application.audit.finding import Auditor, Check
 from boxoffice.application.audit.holds import Holds
 from boxoffice.application.audit.log import Anchor, Chain, Positions, Readable, Versions
-from boxoffice.application.audit.receipts import Receipts
+from boxoffice.application.audit.money import Accounts
+from boxoffice.application.audit.receipts import KEPT_DAYS, Receipts
 from boxoffice.application.audit.sale_window import SaleWindow
-from boxoffice.application.audit.sales import Accounts, Claims, Limits
+from boxoffice.application.audit.sales import Claims, Limits
 from boxoffice.application.audit.salvage import Unreadable, readable_pages
 from boxoffice.application.chain import is_sound
 from boxoffice.application.codec import decode, decode_meta
@@ -65,11 +68,13 @@ async def verify(
     cache: Documents | None,
     progress: Progress | None = None,
     wait_s: float = WAIT_S,
+    receipts_days: int = KEPT_DAYS,
 ) -> Verdict:
     """Check the log and everything that is derived from it.
 
-    Without `documents` or `cache` only the log is checked, where they live in the
-    memory of another process.
+    Receipts of people's commands older than `receipts_days` may be gone. Without
+    `documents` or `cache` only the log is checked, where they live in the memory of
+    another process.
 
     Raises:
         Unavailable: the log or a store does not answer.
@@ -85,6 +90,7 @@ async def verify(
     receipts = Receipts(
         await asyncio.to_thread(store.last_receipt),
         now=await asyncio.to_thread(store.now),
+        kept_days=receipts_days,
     )
     reading = _Reading(replicas, Anchor(noted, epoch=head.epoch), receipts)
     await _read(store, reading, length=head.position, progress=progress)
@@ -166,6 +172,9 @@ class _Reading:
             Holds(),
             SaleWindow(),
             Accounts(),
+            Budgets(),
+            Quotas(),
+            Approvals(),
         ]
 
     def read(self, page: list[LogRecord]) -> None:

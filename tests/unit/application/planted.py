@@ -18,6 +18,7 @@ from boxoffice.domain.ids import (
 )
 from boxoffice.domain.inventory.events import (
     CartHoldConverted,
+    CartHoldOrdered,
     CartHoldPlaced,
     CartHoldReleased,
     HeldPlace,
@@ -28,8 +29,8 @@ from boxoffice.domain.inventory.events import (
 )
 from boxoffice.domain.message import Event
 from boxoffice.domain.money import total
-from boxoffice.domain.orders.events import OrderConfirmed, OrderLine
-from boxoffice.domain.payments.events import PaymentCaptured
+from boxoffice.domain.orders.events import OrderConfirmed, OrderLine, OrderPlaced
+from boxoffice.domain.payments.events import PaymentCaptured, PaymentRequested
 from boxoffice.infrastructure.memory.checkpoints import MemoryCheckpoints
 from boxoffice.infrastructure.memory.event_store import MemoryEventStore
 from boxoffice.testing import ANN, FULL_PRICE, NOON, PERFORMANCE, on_sale
@@ -157,6 +158,34 @@ def paid(places: int) -> tuple[StreamId, PaymentCaptured]:
         amount=total([FULL_PRICE] * places, "USD"),
     )
     return payment_stream(ORDER), event
+
+
+def ordering(*ordinals: int, hold: str = HOLD, until: datetime = UNTIL) -> Facts:
+    """Place the order for the hold, and ask for its money."""
+    ordered = CartHoldOrdered(hold=hold, buyer=ANN, order=ORDER, until=until)
+    lines = confirmed(*ordinals)[1].lines
+    amount = total((line.price for line in lines), "USD")
+    event = OrderPlaced(
+        order=ORDER,
+        performance=PERFORMANCE,
+        buyer=ANN,
+        person="p",
+        customer="c",
+        hold=hold,
+        lines=lines,
+        total=amount,
+        rounding="half-up",
+        pay_by=until,
+        channel="web",
+    )
+    asked = PaymentRequested(
+        order=ORDER, attempt=HOLD, amount=amount, method="card", instrument=""
+    )
+    return [
+        (allowance(), ordered),
+        (order_stream(ORDER), event),
+        (payment_stream(ORDER), asked),
+    ]
 
 
 def selling(*ordinals: int) -> Facts:

@@ -31,6 +31,7 @@ from tests.unit.application.planted import (
     freed,
     held,
     holding,
+    ordering,
     paid,
     placed,
     selling,
@@ -62,6 +63,7 @@ def test_nothing_is_found_in_a_correct_history(seed: int) -> None:
 async def test_a_hold_that_is_sold_whole_is_in_order() -> None:
     house = BoxOffice()
     house.record(holding(1, 2))
+    house.record(ordering(1, 2))
     house.record(selling(1, 2))
     assert await house.found() == {}
 
@@ -169,6 +171,7 @@ async def test_a_place_sold_at_another_price_than_held_is_found() -> None:
 async def test_a_cheap_sale_whose_order_and_payment_agree_is_found() -> None:
     house = BoxOffice()
     house.record(holding(1))
+    house.record(ordering(1))
     (place, sale), owner, (where_, order), (till, payment) = selling(1)
     assert isinstance(order, OrderConfirmed)
     lines = tuple(replace(line, price=CHEAP) for line in order.lines)
@@ -186,6 +189,7 @@ async def test_a_place_of_another_hold_sold_along_is_found() -> None:
     house = BoxOffice()
     house.record(holding(1))
     house.record(holding(2, hold=OTHER, buyer=BOB))
+    house.record(ordering(1))
     facts = [*sold(1), *sold(2, hold=OTHER), converted(), confirmed(1, 2), paid(2)]
     where = house.record(facts)
     assert await house.found() == {"holds": where[1]}
@@ -194,6 +198,7 @@ async def test_a_place_of_another_hold_sold_along_is_found() -> None:
 async def test_a_hold_converted_only_in_part_is_found() -> None:
     house = BoxOffice()
     house.record(holding(1, 2))
+    house.record(ordering(1, 2))
     where = house.record(selling(1))
     assert await house.found() == {"holds": where[1]}
 
@@ -209,6 +214,7 @@ async def test_a_hold_converted_for_another_buyer_is_found() -> None:
 async def test_an_order_confirmed_for_another_buyer_is_found() -> None:
     house = BoxOffice()
     house.record(holding(1))
+    house.record(ordering(1))
     where = house.record([*sold(1), converted(), confirmed(1, buyer=BOB), paid(1)])
     assert await house.found() == {"holds": where[2]}
 
@@ -216,6 +222,7 @@ async def test_an_order_confirmed_for_another_buyer_is_found() -> None:
 async def test_an_order_confirmed_without_converting_its_hold_is_found() -> None:
     house = BoxOffice()
     house.record(holding(1))
+    house.record(ordering(1))
     where = house.record([*sold(1), confirmed(1), paid(1)])
     assert await house.found() == {"holds": where[0]}
 

@@ -44,9 +44,13 @@ CHECKS = [
     "holds",
     "sale-window",
     "money",
+    "budgets",
+    "quotas",
+    "four-eyes",
     "seat_map",
     "sales_board",
     "availability",
+    "order",
 ]
 
 
@@ -309,7 +313,7 @@ async def test_a_read_side_that_lags_fails_after_a_bounded_wait() -> None:
     house = await a_house()
     house.recorder.play(history(2))
     found = await failed(house)
-    assert set(found) == {"seat_map", "sales_board", "availability"}
+    assert set(found) == {"seat_map", "sales_board", "availability", "order"}
 
 
 async def test_read_models_of_another_epoch_are_not_trusted() -> None:
@@ -326,4 +330,4 @@ async def test_the_log_can_be_checked_alone() -> None:
     house.recorder.play(history(1))
     verdict = await verify(house.store, house.checkpoints, documents=None, cache=None)
     assert verdict.ok
-    assert [check.name for check in verdict.checks] == CHECKS[:11]
+    assert [check.name for check in verdict.checks] == CHECKS[:14]

@@ -1,31 +1,26 @@
-"""What one command told of holds and orders, gathered before it is judged.
+"""What one command told, gathered before it is judged.
 
 A hold is told on every place, on its buyer's stream and in its order, within one
-append; only the whole of a command can be right or wrong.
+append; only the whole of a command can be right or wrong. The order in which it tells
+its facts does not matter.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
-from typing import Generic, TypeVar
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from boxoffice.application.ports.log import LogRecord
 from boxoffice.domain.ids import FAMILY_BYTES, PLACE_ORDINAL_MAX, StreamId
-from boxoffice.domain.inventory.events import (
-    CartHoldConverted,
-    CartHoldPlaced,
-    CartHoldReleased,
-    TicketHeld,
-    TicketReleased,
-    TicketSold,
-)
+from boxoffice.domain.inventory.events import HeldPlace
 from boxoffice.domain.message import Event
 from boxoffice.domain.money import Money
-from boxoffice.domain.orders.events import OrderConfirmed
 
+E = TypeVar("E", bound=Event)
 E_co = TypeVar("E_co", bound=Event, covariant=True)
 
 
@@ -37,63 +32,93 @@ class Told(msgspec.Struct, Generic[E_co], frozen=True, gc=False):
     event: E_co
 
 
-class Deed(msgspec.Struct):
+class Deed:
     """The events of one command, by their kinds."""
 
-    meta: bytes
-    at: datetime
-    placed: list[Told[CartHoldPlaced]] = []
-    held: list[Told[TicketHeld]] = []
-    freed: list[Told[TicketReleased]] = []
-    ended: list[Told[CartHoldReleased]] = []
-    sold: list[Told[TicketSold]] = []
-    converted: list[Told[CartHoldConverted]] = []
-    confirmed: list[Told[OrderConfirmed]] = []
+    def __init__(self, meta: bytes, at: datetime) -> None:
+        self.meta = meta
+        self.at = at
+        self._told: defaultdict[type, list[Told[Any]]] = defaultdict(list)
 
     def note(self, record: LogRecord, event: Event | None) -> None:
-        """Take an event in; what is not about holds is passed over."""
-        position, stream = record.position, record.stream
-        match event:
-            case TicketHeld():
-                self.held.append(Told(position, stream, event))
-            case TicketSold():
-                self.sold.append(Told(position, stream, event))
-            case TicketReleased():
-                self.freed.append(Told(position, stream, event))
-            case CartHoldPlaced():
-                self.placed.append(Told(position, stream, event))
-            case CartHoldReleased():
-                self.ended.append(Told(position, stream, event))
-            case CartHoldConverted():
-                self.converted.append(Told(position, stream, event))
-            case OrderConfirmed():
-                self.confirmed.append(Told(position, stream, event))
-            case _:
-                pass
+        """Take an event in."""
+        if event is not None:
+            told = Told(record.position, record.stream, event)
+            self._told[type(event)].append(told)
+
+    def of(self, kind: type[E]) -> list[Told[E]]:
+        """Give the events of a kind, in order."""
+        return self._told.get(kind, [])
+
+    def find(self, kind: type[E], **fields: object) -> E | None:
+        """Give the first event of a kind that says this, if any does."""
+        for told in self.of(kind):
+            if all(getattr(told.event, name) == fields[name] for name in fields):
+                return told.event
+        return None
+
+    def concerns(self, order: str) -> bool:
+        """Tell whether the command told anything of an order itself."""
+        return any(
+            getattr(told.event, "order", None) == order
+            for kind, several in self._told.items()
+            if kind.__module__.endswith("orders.events")
+            for told in several
+        )
+
+
+class Deeds:
+    """Puts records together to commands: a deed is judged when the next one begins."""
+
+    def __init__(self, judge: Callable[[Deed], None]) -> None:
+        self._judge = judge
+        self._deed: Deed | None = None
+
+    def read(self, record: LogRecord, event: Event | None) -> None:
+        """Take a record in."""
+        deed = self._deed
+        at = record.recorded_at
+        if deed is None or record.meta != deed.meta or at != deed.at:
+            self.end()
+            deed = self._deed = Deed(record.meta, at)
+        deed.note(record, event)
+
+    def end(self) -> None:
+        """Judge the command that was read last."""
+        deed, self._deed = self._deed, None
+        if deed is not None:
+            self._judge(deed)
 
 
 class Hold(msgspec.Struct):
-    """A hold as it was placed, and which of its places it still has."""
+    """A hold as it stands: its buyer, its places with their prices, its order if any.
 
+    `standing` are the places that it still has.
+    """
+
+    family: bytes
     buyer: str
     until: datetime
+    cap: datetime
     lines: dict[StreamId, Money]
     standing: set[StreamId] = msgspec.field(default_factory=set)
+    order: str | None = None
 
 
-def lines_of(told: Told[CartHoldPlaced]) -> dict[StreamId, Money]:
-    """Give the prices of a hold's places by their streams, where they have one."""
-    family = told.stream[:FAMILY_BYTES]
+def lines_of(family: bytes, places: tuple[HeldPlace, ...]) -> dict[StreamId, Money]:
+    """Give the prices of places by their streams, where they have one."""
     return {
         StreamId(family + place.ordinal.to_bytes(4, "big")): place.price
-        for place in told.event.places
+        for place in places
         if 0 < place.ordinal <= PLACE_ORDINAL_MAX
     }
 
 
-H = TypeVar("H", CartHoldReleased, CartHoldConverted, OrderConfirmed)
+def family_of(told: Told[Event]) -> bytes:
+    """Give the family of the stream that an event stands on."""
+    return told.stream[:FAMILY_BYTES]
 
 
-def by_hold(told: Iterable[Told[H]]) -> dict[str, H]:
-    """Give events by the hold that they are about."""
-    return {one.event.hold: one.event for one in told}
+def moment(written: datetime) -> datetime:
+    """Give an instant that can be compared, whatever was written."""
+    return written if written.tzinfo else written.replace(tzinfo=UTC)

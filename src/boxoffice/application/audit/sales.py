@@ -13,33 +13,38 @@ import msgspec
 from boxoffice.application.audit.finding import Check, Findings
 from boxoffice.application.ports.log import LogRecord
 from boxoffice.domain.catalogue.events import SectionLaidOut
-from boxoffice.domain.ids import FAMILY_BYTES, PerformanceId, StreamId, ticket_stream
+from boxoffice.domain.ids import FAMILY_BYTES, StreamId
 from boxoffice.domain.inventory.events import (
+    CartHoldChanged,
     CartHoldConverted,
+    CartHoldOrdered,
     CartHoldPlaced,
     CartHoldReleased,
+    CartHoldRenewed,
+    CartHoldReturned,
     TicketHeld,
+    TicketHoldRenewed,
     TicketReleased,
+    TicketReturned,
     TicketSold,
 )
 from boxoffice.domain.message import Event
-from boxoffice.domain.money import Money
-from boxoffice.domain.orders.events import OrderConfirmed
-from boxoffice.domain.payments.events import PaymentCaptured
 
 PLACES_PER_BUYER_MAX = 8
 """Of one performance. Source: the rules of the house."""
-SOLD = "sold"
+Owner = tuple[str, str]
+"""`hold` or `order`, and which."""
 
 
 class Claims:
-    """No place ever belongs to two; nothing happens to a sold place or to no place."""
+    """No place ever belongs to two; what is sold stays sold until it is taken back."""
 
     def __init__(self) -> None:
         self._findings = Findings("one-owner")
-        self._claims: dict[StreamId, str] = {}
+        self._claims: dict[StreamId, Owner] = {}
         self._sections: dict[StreamId, int] = {}
         self._sold = 0
+        self._returned = 0
 
     def read(self, record: LogRecord, event: Event | None) -> None:
         match event:
@@ -49,23 +54,32 @@ class Claims:
                 self._check_place(record, event.section)
                 if record.stream in self._claims:
                     self._wrong(record, f"was given to hold {event.hold}")
-                self._claims[record.stream] = event.hold
+                self._claims[record.stream] = ("hold", event.hold)
+            case TicketHoldRenewed():
+                self._check_claim(record, ("hold", event.hold), "was renewed for")
             case TicketReleased():
                 self._check_place(record, event.section)
-                self._check_claim(record, event.hold, "was released for")
+                self._check_claim(record, ("hold", event.hold), "was released for")
                 self._claims.pop(record.stream, None)
             case TicketSold():
                 self._check_place(record, event.section)
-                self._check_claim(record, event.hold, "was sold to")
-                self._claims[record.stream] = SOLD
+                self._check_claim(record, ("hold", event.hold), "was sold to")
+                self._claims[record.stream] = ("order", event.order)
                 self._sold += 1
+            case TicketReturned():
+                self._check_place(record, event.section)
+                self._check_claim(record, ("order", event.order), "came back from")
+                self._claims.pop(record.stream, None)
+                self._returned += 1
             case _:
                 pass
 
     def check(self) -> Check:
-        held = len(self._claims) - self._sold
+        sold = sum(kind == "order" for kind, _ in self._claims.values())
+        held = len(self._claims) - sold
         return self._findings.check(
-            f"{self._sold:,} places sold and {held:,} held, none of them twice"
+            f"{sold:,} places sold and {held:,} held, none of them twice;"
+            f" {self._returned:,} of {self._sold:,} sales were taken back"
         )
 
     def _lay_out(self, record: LogRecord, event: SectionLaidOut) -> None:
@@ -78,12 +92,12 @@ class Claims:
         if self._sections.get(record.stream) != section:
             self._wrong(record, "is not in the manifest of its section but was used")
 
-    def _check_claim(self, record: LogRecord, hold: str, what: str) -> None:
-        if self._claims.get(record.stream) != hold:
-            self._wrong(record, f"{what} hold {hold}")
+    def _check_claim(self, record: LogRecord, owner: Owner, what: str) -> None:
+        if self._claims.get(record.stream) != owner:
+            self._wrong(record, f"{what} {' '.join(owner)}")
 
     def _wrong(self, record: LogRecord, what: str) -> None:
-        owner = self._claims.get(record.stream, "nobody")
+        owner = " ".join(self._claims.get(record.stream, ("nobody",)))
         detail = (
             f"Place {record.stream.hex()} {what} at {record.position},"
             f" when it belonged to {owner}."
@@ -108,12 +122,16 @@ class Limits:
 
     def read(self, record: LogRecord, event: Event | None) -> None:
         match event:
-            case CartHoldPlaced():
+            case CartHoldPlaced() | CartHoldChanged():
                 self._place(record, event)
+            case CartHoldRenewed() | CartHoldOrdered():
+                self._prolong(record, event)
             case CartHoldReleased():
                 self._of(record, event.buyer).pop(event.hold, None)
             case CartHoldConverted():
                 self._convert(record, event)
+            case CartHoldReturned():
+                self._return(record, event)
             case _:
                 pass
 
@@ -125,7 +143,9 @@ class Limits:
     def _of(self, record: LogRecord, buyer: str) -> dict[str, _Party]:
         return self._parties.setdefault((record.stream[:FAMILY_BYTES], buyer), {})
 
-    def _place(self, record: LogRecord, event: CartHoldPlaced) -> None:
+    def _place(
+        self, record: LogRecord, event: CartHoldPlaced | CartHoldChanged
+    ) -> None:
         parties = self._of(record, event.buyer)
         parties[event.hold] = _Party(len(event.places), event.until)
         now = record.recorded_at
@@ -139,6 +159,21 @@ class Limits:
             detail = f"Buyer {event.buyer} has {count} places at {record.position}."
             self._findings.add(record.position, detail)
 
+    def _prolong(
+        self, record: LogRecord, event: CartHoldRenewed | CartHoldOrdered
+    ) -> None:
+        party = self._of(record, event.buyer).get(event.hold)
+        if party is not None:
+            party.until = event.until
+
+    def _return(self, record: LogRecord, event: CartHoldReturned) -> None:
+        parties = self._of(record, event.buyer)
+        party = parties.get(event.hold)
+        if party is not None:
+            party.places -= len(event.ordinals)
+            if party.places <= 0:
+                del parties[event.hold]
+
     def _convert(self, record: LogRecord, event: CartHoldConverted) -> None:
         party = self._of(record, event.buyer).get(event.hold)
         if party is None:
@@ -146,89 +181,3 @@ class Limits:
             self._findings.add(record.position, detail)
         else:
             party.until = None
-
-
-class _Order(msgspec.Struct):
-    """What the log says of one order, from three sides."""
-
-    position: int
-    sold: dict[StreamId, Money] = {}
-    confirmed: OrderConfirmed | None = None
-    captured: Money | None = None
-
-    def problem(self) -> str:
-        """Say what does not agree; "" when all three sides do."""
-        if self.confirmed is None:
-            return "has sold places but was never confirmed"
-        if self.captured is None:
-            return "was confirmed but never paid"
-        lines = self.confirmed.lines
-        if _places(self.confirmed) != self.sold:
-            return "does not list the places and prices that were sold for it"
-        minor = sum(line.price.minor for line in lines)
-        total = Money(minor, self.confirmed.total.currency)
-        if {line.price.currency for line in lines} != {total.currency}:
-            return "mixes currencies"
-        if self.confirmed.total != total:
-            return f"has lines of {total} but a total of {self.confirmed.total}"
-        if self.captured != total:
-            return f"costs {total} but {self.captured} was captured"
-        return ""
-
-
-def _places(order: OrderConfirmed) -> dict[StreamId, Money] | None:
-    """Give the prices of an order's places; None when there cannot be such places."""
-    performance = PerformanceId(order.performance)
-    try:
-        return {ticket_stream(performance, x.ordinal): x.price for x in order.lines}
-    except (ValueError, OverflowError):
-        return None
-
-
-class Accounts:
-    """An order's total, its lines, the places sold for it and the payment agree."""
-
-    def __init__(self) -> None:
-        self._findings = Findings("money")
-        self._open: dict[str, _Order] = {}
-        self._settled = 0
-        self._totals: dict[str, int] = {}
-
-    def read(self, record: LogRecord, event: Event | None) -> None:
-        match event:
-            case TicketSold():
-                order = self._order(record, event.order)
-                order.sold[record.stream] = event.price
-                self._settle(event.order, order)
-            case OrderConfirmed():
-                order = self._order(record, event.order)
-                order.confirmed = event
-                self._settle(event.order, order)
-            case PaymentCaptured():
-                order = self._order(record, event.order)
-                order.captured = event.amount
-                self._settle(event.order, order)
-            case _:
-                pass
-
-    def check(self) -> Check:
-        findings = self._findings
-        for code, order in self._open.items():
-            findings.add(order.position, f"Order {code} {order.problem()}.")
-        taken = ", ".join(
-            str(Money(minor, currency)) for currency, minor in self._totals.items()
-        )
-        return findings.check(f"{self._settled:,} orders agree: {taken or 'no money'}")
-
-    def _order(self, record: LogRecord, code: str) -> _Order:
-        return self._open.setdefault(code, _Order(record.position))
-
-    def _settle(self, code: str, order: _Order) -> None:
-        """Close an order once all sides agree, whichever of them came last."""
-        if order.captured is None or order.problem():
-            return
-        del self._open[code]
-        self._settled += 1
-        currency = order.captured.currency
-        minor = self._totals.get(currency, 0)
-        self._totals[currency] = minor + order.captured.minor

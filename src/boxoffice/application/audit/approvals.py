@@ -1,0 +1,81 @@
+"""Whether what needed four eyes was seen by four."""
+
+from __future__ import annotations
+
+from boxoffice.application.audit.deed import Deed, Deeds, Told
+from boxoffice.application.audit.finding import Check, Findings
+from boxoffice.application.ports.log import LogRecord
+from boxoffice.domain.message import Event
+from boxoffice.domain.orders.events import (
+    ApprovalAsked,
+    ApprovalDenied,
+    ApprovalGiven,
+    CompsIssued,
+    TicketsRefunded,
+)
+
+
+class Approvals:
+    """Every approval answers a request that was open, by somebody else.
+
+    A refund or comps that name a second person happen with that person's approval, and
+    as they were asked for.
+    """
+
+    def __init__(self) -> None:
+        self._findings = Findings("four-eyes")
+        self._open: dict[tuple[str, str], ApprovalAsked] = {}
+        self._given = 0
+        self._deeds = Deeds(self._judge)
+
+    def read(self, record: LogRecord, event: Event | None) -> None:
+        self._deeds.read(record, event)
+
+    def check(self) -> Check:
+        self._deeds.end()
+        return self._findings.check(
+            f"{self._given:,} approvals by a second person, {len(self._open):,} open"
+        )
+
+    def _wrong(self, told: Told[Event], problem: str) -> None:
+        self._findings.add(told.position, f"At {told.position} {problem}.")
+
+    def _judge(self, deed: Deed) -> None:
+        for asked in deed.of(ApprovalAsked):
+            self._open[asked.event.order, asked.event.request] = asked.event
+        agreed = [self._give(told, deed) for told in deed.of(ApprovalGiven)]
+        for denied in deed.of(ApprovalDenied):
+            self._open.pop((denied.event.order, denied.event.request), None)
+        kinds: tuple[type[TicketsRefunded | CompsIssued], ...] = (
+            TicketsRefunded,
+            CompsIssued,
+        )
+        for told in (one for kind in kinds for one in deed.of(kind)):
+            approver = told.event.approver
+            if approver is not None and (told.event.order, approver) not in agreed:
+                self._wrong(told, f"{approver} is named, but did not agree")
+
+    def _give(self, told: Told[ApprovalGiven], deed: Deed) -> tuple[str, str]:
+        event = told.event
+        asked = self._open.pop((event.order, event.request), None)
+        self._given += 1
+        if asked is None:
+            self._wrong(told, f"request {event.request} was agreed to, but not open")
+        elif asked.by == event.by:
+            self._wrong(told, f"{event.by} agreed to a request of their own")
+        elif not _is_done(asked, deed):
+            self._wrong(told, f"request {event.request} was done otherwise than asked")
+        return event.order, event.by
+
+
+def _is_done(asked: ApprovalAsked, deed: Deed) -> bool:
+    """Tell whether what was asked for happened, exactly so."""
+    if asked.kind == "comps":
+        issued = deed.find(CompsIssued, order=asked.order)
+        return issued is not None and issued.face == asked.amount
+    refunded = deed.find(TicketsRefunded, order=asked.order)
+    return (
+        refunded is not None
+        and refunded.amount == asked.amount
+        and refunded.tickets == asked.tickets
+    )
