@@ -17,6 +17,7 @@ from boxoffice.cli.migrate import migrate
 from boxoffice.cli.plans import import_plan
 from boxoffice.cli.programme import performance, production
 from boxoffice.cli.replay import replay
+from boxoffice.cli.sandbox import sandbox
 from boxoffice.cli.seasons import import_season
 from boxoffice.cli.serve import project, react, relay, serve
 from boxoffice.cli.stack import stack
@@ -55,6 +56,7 @@ for command in (
     verify,
     storm,
     new_epoch,
+    sandbox,
     stack,
 ):
     boxoffice.add_command(command)

@@ -67,6 +67,7 @@ async def verdict_on(container: Container, *, url: str | None) -> Verdict:
                 documents=documents,
                 cache=cache,
                 progress=told,
+                receipts_days=container.settings.receipts_days,
             )
 
 

@@ -1,0 +1,83 @@
+"""Test cards and tokens, and what becomes of a payment with each.
+
+Numbers and tokens are those that Stripe documents for tests, so that people know them;
+tokens that begin with `pm_sandbox_` and the Pix-like methods are our own. A number is
+looked up here and then forgotten: nothing else of it is kept than its last four digits.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Outcome = Literal[
+    "approve", "decline", "authenticate", "authenticate-decline", "process"
+]
+Slow = Literal["", "after-authorise", "after-capture"]
+
+
+class Behaviour(msgspec.Struct, frozen=True):
+    """What a payment method does.
+
+    `code` is the decline code. `slow` takes the effect and then does not answer in
+    time. `late` settles by itself some time after it was left processing, also when a
+    cancel came too late. `refunds` fail so many times before they succeed.
+    """
+
+    outcome: Outcome
+    kind: Literal["card", "pix"] = "card"
+    brand: str = "visa"
+    last4: str = "4242"
+    code: str = ""
+    slow: Slow = ""
+    is_late: bool = False
+    refunds_fail: int = 0
+
+
+def _declined(last4: str, code: str) -> Behaviour:
+    return Behaviour("decline", last4=last4, code=code)
+
+
+TOKENS: dict[str, Behaviour] = {
+    "pm_card_visa": Behaviour("approve"),
+    "pm_card_mastercard": Behaviour("approve", brand="mastercard", last4="4444"),
+    "pm_card_visa_chargeDeclined": _declined("0002", "generic_decline"),
+    "pm_card_visa_chargeDeclinedInsufficientFunds": _declined(
+        "9995", "insufficient_funds"
+    ),
+    "pm_card_chargeDeclinedExpiredCard": _declined("0069", "expired_card"),
+    "pm_card_chargeDeclinedIncorrectCvc": _declined("0127", "incorrect_cvc"),
+    "pm_card_chargeDeclinedProcessingError": _declined("0119", "processing_error"),
+    "pm_card_authenticationRequired": Behaviour("authenticate", last4="3184"),
+    "pm_card_threeDSecure2Required": Behaviour("authenticate", last4="3220"),
+    "pm_card_authenticationRequiredChargeDeclinedInsufficientFunds": Behaviour(
+        "authenticate-decline", last4="8260", code="insufficient_funds"
+    ),
+    "pm_card_refundFail": Behaviour("approve", last4="5126", refunds_fail=1_000),
+    "pm_sandbox_refund_fails_once": Behaviour("approve", refunds_fail=1),
+    "pm_sandbox_timeout_after_authorise": Behaviour("approve", slow="after-authorise"),
+    "pm_sandbox_timeout_after_capture": Behaviour("approve", slow="after-capture"),
+    "pm_sandbox_late_success": Behaviour("process", is_late=True),
+    "pm_pix": Behaviour("approve", kind="pix", brand="pix", last4=""),
+    "pm_pix_processing": Behaviour("process", kind="pix", brand="pix", last4=""),
+}
+NUMBERS: dict[str, str] = {
+    "4242424242424242": "pm_card_visa",
+    "5555555555554444": "pm_card_mastercard",
+    "4000000000000002": "pm_card_visa_chargeDeclined",
+    "4000000000009995": "pm_card_visa_chargeDeclinedInsufficientFunds",
+    "4000000000000069": "pm_card_chargeDeclinedExpiredCard",
+    "4000000000000127": "pm_card_chargeDeclinedIncorrectCvc",
+    "4000000000000119": "pm_card_chargeDeclinedProcessingError",
+    "4000002500003155": "pm_card_authenticationRequired",
+    "4000002760003184": "pm_card_authenticationRequired",
+    "4000000000003220": "pm_card_threeDSecure2Required",
+    "4000008400001629": "pm_card_authenticationRequiredChargeDeclinedInsufficientFunds",
+    "4000000000005126": "pm_card_refundFail",
+}
+
+
+def token_of(number: str) -> str | None:
+    """Give the token of a card number; None when it is no test card."""
+    return NUMBERS.get("".join(number.split()).replace("-", ""))

@@ -1,0 +1,158 @@
+"""Webhooks: signed, sent at least once, tried again until somebody takes them.
+
+What has to be sent lies in the ledger's file, written in the transaction of what it
+tells, so none is lost with this process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import aiohttp
+import msgspec
+
+from boxoffice.sandbox.faults import Mischief
+from boxoffice.sandbox.ledger import Ledger
+
+BATCH = 32
+POLL_S = 0.5
+TRIES_MAX = 40
+PAUSE_FIRST_S = 0.25
+PAUSE_MOST_S = 30.0
+LIMIT_S = 5.0
+OLD_S = 3_600
+FORGERIES = ("wrong-secret", "wrong-amount", "too-old")
+GOOD = 300
+
+
+def signature(secret: str, body: bytes, *, at: float) -> str:
+    """Give the value of `Stripe-Signature` for a body."""
+    signed = f"{int(at)}.".encode() + body
+    code = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
+    return f"t={int(at)},v1={code}"
+
+
+class Hooks:
+    """The endpoints of one sandbox and what they have still to be told."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        mischief: Mischief,
+        *,
+        endpoints: Sequence[str],
+        secret: str,
+        name: Callable[[str], str],
+        now: Callable[[], float],
+    ) -> None:
+        self._db = ledger.db
+        self._mischief = mischief
+        self._endpoints = list(endpoints)
+        self._secret = secret
+        self._name = name
+        self._now = now
+        self._news = asyncio.Event()
+
+    def note(self, kind: str, thing: dict[str, Any]) -> None:
+        """Write down an event for every endpoint, in the transaction under way."""
+        hooks = self._mischief.faults.hooks
+        for endpoint in self._endpoints:
+            event = {
+                "id": self._name("evt"),
+                "object": "event",
+                "type": kind,
+                "created": int(self._now()),
+                "data": {"object": thing},
+            }
+            if not self._mischief.happens(hooks.drop):
+                self._write(endpoint, event, "good")
+            if self._mischief.happens(hooks.duplicate):
+                self._write(endpoint, event, "good")
+            if self._mischief.happens(hooks.forge):
+                for how in FORGERIES:
+                    self._write(endpoint, event, how)
+        self._news.set()
+
+    def _write(self, endpoint: str, event: dict[str, Any], how: str) -> None:
+        delay_s = self._mischief.faults.hooks.delay_ms / 1000
+        if delay_s:
+            delay_s *= 0.1 + 0.9 * self._mischief.share()
+        self._db.execute(
+            "insert into events (id, endpoint, body, due, signed_as)"
+            " values (?, ?, ?, ?, ?)",
+            (
+                self._name("out"),
+                endpoint,
+                msgspec.json.encode(event),
+                self._now() + delay_s,
+                how,
+            ),
+        )
+
+    async def deliver(self) -> None:
+        """Send what is due, until cancelled."""
+        limit = aiohttp.ClientTimeout(total=LIMIT_S)
+        async with aiohttp.ClientSession(timeout=limit) as session:
+            while True:
+                self._news.clear()
+                rows = self._due()
+                await asyncio.gather(*(self._send(session, row) for row in rows))
+                if not rows:
+                    await self._wait()
+
+    def _due(self) -> list[tuple[str, str, bytes, int, str]]:
+        return self._db.execute(
+            "select id, endpoint, body, tries, signed_as from events"
+            " where due <= ? order by due limit ?",
+            (self._now(), BATCH),
+        ).fetchall()
+
+    async def _wait(self) -> None:
+        try:
+            async with asyncio.timeout(POLL_S):
+                await self._news.wait()
+        except TimeoutError:
+            return
+
+    async def _send(
+        self, session: aiohttp.ClientSession, row: tuple[str, str, bytes, int, str]
+    ) -> None:
+        name, endpoint, body, tries, how = row
+        taken = await self._taken(session, endpoint, body, how)
+        if taken or how != "good" or tries >= TRIES_MAX:
+            self._db.execute("delete from events where id = ?", (name,))
+            return
+        pause = min(PAUSE_FIRST_S * 2**tries, PAUSE_MOST_S)
+        self._db.execute(
+            "update events set tries = tries + 1, due = ? where id = ?",
+            (self._now() + pause, name),
+        )
+
+    async def _taken(
+        self, session: aiohttp.ClientSession, endpoint: str, body: bytes, how: str
+    ) -> bool:
+        sent, header = self._signed(body, how)
+        headers = {"Stripe-Signature": header, "Content-Type": "application/json"}
+        try:
+            async with session.post(endpoint, data=sent, headers=headers) as answer:
+                await answer.read()
+                return answer.status < GOOD
+        except (aiohttp.ClientError, OSError):
+            return False
+
+    def _signed(self, body: bytes, how: str) -> tuple[bytes, str]:
+        now = self._now()
+        match how:
+            case "wrong-secret":
+                return body, signature("whsec_wrong", body, at=now)
+            case "too-old":
+                return body, signature(self._secret, body, at=now - OLD_S)
+            case "wrong-amount":
+                header = signature(self._secret, body, at=now)
+                return body.replace(b'"amount":', b'"amount":9'), header
+            case _:
+                return body, signature(self._secret, body, at=now)
