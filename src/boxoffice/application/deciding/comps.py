@@ -22,6 +22,7 @@ from boxoffice.domain.orders.events import (
     OrderPlaced,
 )
 from boxoffice.domain.orders.state import Order
+from boxoffice.domain.pricing.calculation import COMP_TYPE
 from boxoffice.domain.promotions import comps
 from boxoffice.domain.promotions.state import COMP_BUDGET
 from boxoffice.errors import Invalid
@@ -33,7 +34,9 @@ def issue_comps(view: View, command: IssueComps) -> Decision:
     orders.check_new(draft.order)
     if not command.host.strip() or not command.reason.strip():
         raise Invalid("Comps need a host and a reason.")
-    hold = places.hold_of(draft, command.performance, command.buyer, command.hold)
+    hold = places.standing_hold(
+        draft, command.performance, command.buyer, command.hold, now=command.now
+    )
     lines = tuple(_free(line) for line in places.lines_of(draft, hold))
     alone = len(lines) <= command.unapproved_max
     until = hold.until
@@ -52,7 +55,8 @@ def issue_comps(view: View, command: IssueComps) -> Decision:
 
 
 def _free(line: OrderLine) -> OrderLine:
-    return replace(line, price=Money(0, line.price.currency))
+    nothing = Money(0, line.price.currency)
+    return replace(line, price=nothing, price_type=COMP_TYPE)
 
 
 def _draw(

@@ -56,6 +56,15 @@ def hold_of(draft: Draft, performance: str, buyer: str, name: str) -> CartHold:
     return own_hold(state, buyer=buyer, hold=name)
 
 
+def standing_hold(
+    draft: Draft, performance: str, buyer: str, name: str, *, now: datetime
+) -> CartHold:
+    """Give a hold of a buyer that stands and that no order has yet."""
+    hold = hold_of(draft, performance, buyer, name)
+    selling.check_standing(hold, tickets_of(draft, hold), now)
+    return hold
+
+
 def tickets_at(draft: Draft, performance: str, ordinals: Iterable[int]) -> Tickets:
     """Give the tickets of places, by ordinal."""
     of = PerformanceId(performance)
@@ -123,7 +132,7 @@ def sell(
             tickets_of(draft, hold),
             order=draft.code,
             now=now,
-            prices={line.ordinal: line.price for line in lines},
+            agreed={line.ordinal: (line.price, line.price_type) for line in lines},
         )
     )
     types = [place.price_type for place in hold.places]
@@ -166,6 +175,7 @@ def _sold_place(ticket: OrderTicket) -> SoldPlace:
         section=line.section,
         category=line.category,
         price=line.price,
+        price_type=line.price_type,
     )
 
 

@@ -53,7 +53,9 @@ def freed(hold: str, place: HeldPlace, reason: ReleaseReason) -> TicketReleased:
     )
 
 
-def sold(hold: str, place: HeldPlace, order: str, price: Money) -> TicketSold:
+def sold(
+    hold: str, place: HeldPlace, order: str, price: Money, *, price_type: str
+) -> TicketSold:
     """Say that a place belongs to an order."""
     return TicketSold(
         hold=hold,
@@ -61,7 +63,7 @@ def sold(hold: str, place: HeldPlace, order: str, price: Money) -> TicketSold:
         section=place.section,
         category=place.category,
         price=price,
-        price_type=place.price_type,
+        price_type=price_type,
     )
 
 

@@ -111,11 +111,12 @@ def sell_places(
     *,
     order: str,
     now: datetime,
-    prices: Mapping[int, Money] | None = None,
+    agreed: Mapping[int, tuple[Money, str]] | None = None,
 ) -> Decision:
-    """Sell all places of a hold to an order, at `prices` by ordinal or at their own.
+    """Sell all places of a hold to an order, at prices and types of their own.
 
-    A hold that was left to this order may be overdue, as long as nobody took a place.
+    What was `agreed` for an ordinal goes before that. A hold that was left to this
+    order may be overdue, as long as nobody took a place.
 
     Raises:
         HoldNotOpen: it is sold, or left to another order.
@@ -126,11 +127,12 @@ def sell_places(
     elif not has_all(hold, tickets):
         raise HoldExpired
     name, buyer = hold.placed.hold, hold.placed.buyer
-    paid = prices or {}
-    decision: Decision = [
-        (ticket_at(hold, p), sold(name, p, order, paid.get(p.ordinal, p.price)))
-        for p in hold.places
-    ]
+    decision: Decision = []
+    for place in hold.places:
+        own = (place.price, place.price_type)
+        price, price_type = (agreed or {}).get(place.ordinal, own)
+        event = sold(name, place, order, price, price_type=price_type)
+        decision.append((ticket_at(hold, place), event))
     converted = CartHoldConverted(hold=name, buyer=buyer, order=order)
     return [*decision, (allowance_at(hold), converted)]
 
@@ -197,7 +199,9 @@ def sell_anew(hold: HoldFor, tickets: Tickets, *, now: datetime) -> Decision:
     taken: Decision = [
         (
             ticket_stream(hold.performance, place.ordinal),
-            sold(hold.hold, place, hold.order, place.price),
+            sold(
+                hold.hold, place, hold.order, place.price, price_type=place.price_type
+            ),
         )
         for place in hold.places
     ]
