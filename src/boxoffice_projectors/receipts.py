@@ -21,7 +21,7 @@ from boxoffice_projectors.health import Health
 LEASE = "reactor-receipts"
 EVERY_S = 3_600.0
 PAGE_MAX = 1_000
-"""Events that one call looks at: a few milliseconds of the log's database."""
+"""Events that one call looks at: about 20 ms of the log's database."""
 PAUSE_S = 0.05
 """Between two pages, so that buyers come first."""
 RETRY_S = 5.0
