@@ -29,6 +29,7 @@ from boxoffice.application.ports.fanout import Fanout
 from boxoffice.application.ports.log import EventStore
 from boxoffice.application.ports.payments import PaymentProvider
 from boxoffice.application.ports.staff import StaffTokens
+from boxoffice.application.ports.vault import Vault
 from boxoffice.application.rebuild import ReadSide, rebuild
 from boxoffice.application.topics import FAMILIES, partitions_of
 from boxoffice.application.write_path import WritePath
@@ -41,7 +42,9 @@ from boxoffice.infrastructure.memory.documents import MemoryDocuments
 from boxoffice.infrastructure.memory.event_store import MemoryEventStore
 from boxoffice.infrastructure.memory.fanout import MemoryFanout
 from boxoffice.infrastructure.memory.staff_tokens import MemoryStaffTokens
+from boxoffice.infrastructure.memory.vault import MemoryVault
 from boxoffice.infrastructure.payments.sandbox import SandboxProvider
+from boxoffice.infrastructure.sealing import Sealer
 from boxoffice.observability import WriterFigures
 from boxoffice.readmodels.registry import INDEXES, MODELS
 from boxoffice.settings import Settings
@@ -65,6 +68,7 @@ class Container:
     fanout: Fanout
     clock: Clock
     provider: PaymentProvider
+    vault: Vault
 
 
 @asynccontextmanager
@@ -79,6 +83,7 @@ async def open_container(settings: Settings) -> AsyncIterator[Container]:
         settings = with_secret(settings)
         log = await asyncio.to_thread(_open_log, settings)
         stack.callback(log.store.close)
+        stack.callback(log.vault.close)
         clock = await asyncio.to_thread(StoreClock, log.store)
         writer = await asyncio.to_thread(_open_writer, settings, log.store)
         stack.push_async_callback(asyncio.to_thread, writer.drain, settings.drain_s)
@@ -97,6 +102,7 @@ async def open_container(settings: Settings) -> AsyncIterator[Container]:
             fanout=fanout,
             clock=clock,
             provider=SandboxProvider(),
+            vault=log.vault,
         )
 
 
@@ -105,6 +111,7 @@ class _Log:
     store: EventStore
     checkpoints: Checkpoints
     tokens: StaffTokens
+    vault: Vault
 
 
 def log_url(settings: Settings) -> str:
@@ -129,24 +136,42 @@ def _open_postgres(url: str, settings: Settings) -> _Log:
     from boxoffice.infrastructure.postgres.checkpoints import PostgresCheckpoints
     from boxoffice.infrastructure.postgres.event_store import PostgresEventStore
     from boxoffice.infrastructure.postgres.staff_tokens import PostgresStaffTokens
+    from boxoffice.infrastructure.postgres.vault import PostgresVault
 
     store = PostgresEventStore(url, log_name=settings.log_name)
-    return _Log(store, PostgresCheckpoints(store), PostgresStaffTokens(store))
+    return _Log(
+        store,
+        PostgresCheckpoints(store),
+        PostgresStaffTokens(store),
+        PostgresVault(store, Sealer()),
+    )
 
 
 def _open_sqlite(path: str, settings: Settings) -> _Log:
     from boxoffice.infrastructure.sqlite.checkpoints import SqliteCheckpoints
     from boxoffice.infrastructure.sqlite.event_store import SqliteEventStore
     from boxoffice.infrastructure.sqlite.staff_tokens import SqliteStaffTokens
+    from boxoffice.infrastructure.sqlite.vault import VAULT_FILE, SqliteVault
 
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(path).parent
+    folder.mkdir(parents=True, exist_ok=True)
     store = SqliteEventStore(path, log_name=settings.log_name)
-    return _Log(store, SqliteCheckpoints(store), SqliteStaffTokens(store))
+    return _Log(
+        store,
+        SqliteCheckpoints(store),
+        SqliteStaffTokens(store),
+        SqliteVault(folder / VAULT_FILE, Sealer()),
+    )
 
 
 def _open_memory(settings: Settings) -> _Log:
     store = MemoryEventStore(now=utc_now, log_name=settings.log_name)
-    return _Log(store, MemoryCheckpoints(now=utc_now), MemoryStaffTokens())
+    return _Log(
+        store,
+        MemoryCheckpoints(now=utc_now),
+        MemoryStaffTokens(),
+        MemoryVault(Sealer()),
+    )
 
 
 def _open_writer(settings: Settings, store: EventStore) -> Writer:
