@@ -298,6 +298,7 @@ async def _ensure_topics(settings: Settings) -> list[str]:
     try:
         epoch = (await asyncio.to_thread(log.store.head)).epoch
     finally:
+        log.vault.close()
         log.store.close()
     names = [
         topic_name(settings.topic_prefix, settings.log_name, epoch, family)

@@ -74,6 +74,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How long a request waits for its commit before it gets 503."""
     payment_timeout_s: float = 5.0
     """How long the payment provider may take. A hold with less left is not paid."""
+    payments_in_flight: Annotated[int, msgspec.Meta(ge=1)] = 64
+    """Calls to the payment provider that are under way at once."""
+    payment_retry_s: float = 0.2
+    """Pause before an unanswered call is made again; each is twice the one before."""
+    payment_retry_max_s: float = 30.0
+    payment_watch_s: float = 2.0
+    """Pause before looking how a payment stands that waits; doubled likewise."""
+    payment_watch_max_s: float = 30.0
+    public_url: str = ""
+    """Where buyers find the pages; they come back there from the provider's."""
+    crash_at: str = ""
+    """`place:n`: die there the n-th time, to prove that it does no harm. For tests."""
     drain_s: float = 10.0
     query_wait_s: float = 2.0
     """How long a query waits at most for the position of a token."""

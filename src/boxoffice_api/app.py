@@ -29,10 +29,14 @@ from boxoffice_api.problems import answer_error
 from boxoffice_api.routes import (
     availability,
     buyers,
+    cart,
     changes,
+    checkout,
     documents,
     holds,
     operations,
+    order_changes,
+    order_desk,
     orders,
     performances,
     plans,
@@ -50,7 +54,11 @@ API = [
     *availability.HANDLERS,
     *buyers.HANDLERS,
     *holds.HANDLERS,
+    *cart.HANDLERS,
+    *checkout.HANDLERS,
     *orders.HANDLERS,
+    *order_changes.HANDLERS,
+    *order_desk.HANDLERS,
     *operations.HANDLERS,
 ]
 """What the OpenAPI document describes."""

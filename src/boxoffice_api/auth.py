@@ -36,6 +36,8 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 ROLES = frozenset({"till", "gate", "manager", "finance", "admin"})
 """Of staff. Who has the role admin may do everything."""
+SELLERS = ("till", "manager")
+"""Who may hold, order and pay at the window."""
 
 
 class Buyer(msgspec.Struct, frozen=True):

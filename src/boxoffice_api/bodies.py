@@ -27,6 +27,10 @@ _STEP = re.compile(r"\[(?P<index>\d+|\.\.\.)\]|\.?(?P<name>[^.\[\]]+)")
 _FIELD = re.compile(r"(?:missing required|contains unknown) field `(?P<name>[^`]*)`")
 
 
+class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """There is nothing to say."""
+
+
 class Body(Generic[T]):
     """Reads one kind of body."""
 
@@ -59,6 +63,9 @@ class Body(Generic[T]):
         if body:
             return self.read(head, body)
         return self._decoder.decode(b"{}")
+
+
+NOTHING = Body(Nothing)
 
 
 def check_json(head: Head) -> None:

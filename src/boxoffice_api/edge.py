@@ -14,15 +14,22 @@ from boxoffice.application.queries.holds import Holds
 from boxoffice.application.queries.tail import Tail
 from boxoffice.application.writer import Accepted, Request, ask
 from boxoffice.bootstrap import Container
+from boxoffice.domain.ids import BuyerId, HoldId
 from boxoffice.domain.message import Command
 from boxoffice.errors import Invalid, KeyReused, Unavailable
 from boxoffice.readmodels.availability import AVAILABILITY
 from boxoffice.readmodels.sales_board import SALES_BOARD
 from boxoffice.readmodels.seat_map import SEAT_MAP
 from boxoffice_api.answers import NO_STORE, Answer
-from boxoffice_api.auth import Buyers, Caller, StaffDoor
+from boxoffice_api.auth import Buyer, Buyers, Caller, StaffDoor
 from boxoffice_api.head import Head
-from boxoffice_api.idempotency import Identity, identify, meta_of
+from boxoffice_api.idempotency import (
+    COMMAND_ID_BYTES,
+    Identity,
+    desk_id,
+    identify,
+    meta_of,
+)
 from boxoffice_api.keys import Keys, keys_from
 from boxoffice_api.query import Query
 from boxoffice_api.reading import Reading, Shelf
@@ -81,11 +88,43 @@ class Edge:
             if token.position > head.position:
                 raise Invalid("This token is ahead of everything that was written.")
 
+    async def buyer_or(self, head: Head, *roles: str) -> Caller:
+        """Give who asks: a buyer, or staff in one of these roles or as admin.
+
+        Raises:
+            Unauthenticated: nobody we know; `POST /v1/buyers` makes a new buyer.
+            Forbidden: the role does not allow this.
+        """
+        return self.buyers.known(head) or await self.staff.required(head, *roles)
+
+    def holder(self, caller: Caller, hold: HoldId) -> BuyerId:
+        """Tell as whom somebody has a hold."""
+        if isinstance(caller, Buyer):
+            return caller.id
+        return desk_id(self.keys, caller, hold)
+
     def identify(self, head: Head, caller: Caller, canonical: bytes) -> Identity:
         """Name a request."""
         return identify(
             self.keys, head, caller=caller, canonical=canonical, entropy=self.entropy
         )
+
+    def new_identity(self) -> Identity:
+        """Name a question, of which nothing is kept."""
+        return Identity(self.entropy(COMMAND_ID_BYTES), b"")
+
+    async def ask_whether(
+        self, head: Head, caller: Caller, *, identity: Identity, command: Command
+    ) -> Accepted:
+        """Have a command decided now and nothing stored; give what it would do."""
+        request = Request(
+            identity.command_id,
+            identity.request_hash,
+            command,
+            meta_of(identity, head, caller),
+            is_question=True,
+        )
+        return await ask(self.container.writer, request)
 
     async def ask(
         self, head: Head, caller: Caller, *, identity: Identity, command: Command

@@ -38,7 +38,9 @@ Ordinals = Annotated[
 Code = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_-]{0,31}" + _END)]
 """Of a price type, a fee, a tax or a budget."""
 Types = Annotated[tuple[Code, ...], msgspec.Meta(max_length=PLACES_PER_BUYER_MAX)]
-PromotionCode = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,32}" + _END)]
+PromotionCode = Annotated[
+    str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{1,31}" + _END)
+]
 Line = Annotated[
     str, msgspec.Meta(min_length=1, max_length=200, pattern=f"^{_PRINTABLE}+{_END}")
 ]

@@ -12,9 +12,17 @@ from collections.abc import Callable
 
 import msgspec
 
-from boxoffice.domain.ids import HoldId, OrderCode, order_code
+from boxoffice.domain.ids import (
+    AttemptId,
+    BuyerId,
+    CustomerId,
+    HoldId,
+    OrderCode,
+    PersonId,
+    order_code,
+)
 from boxoffice.domain.message import Meta
-from boxoffice_api.auth import Caller
+from boxoffice_api.auth import Caller, Staff
 from boxoffice_api.head import Head
 from boxoffice_api.keys import Keys
 from boxoffice_api.problems import Malformed
@@ -97,6 +105,45 @@ def hold_id(keys: Keys, identity: Identity) -> HoldId:
 def code_of_order(keys: Keys, identity: Identity) -> OrderCode:
     """Name the order that a command makes."""
     return order_code(keys.derived(b"order" + identity.command_id)[:8])
+
+
+def attempt_id(keys: Keys, identity: Identity) -> AttemptId:
+    """Name the try to pay that a command makes."""
+    return AttemptId(keys.derived(b"attempt" + identity.command_id)[:16].hex())
+
+
+def request_id(keys: Keys, identity: Identity) -> str:
+    """Name the wish that a command tells, should somebody have to agree to it."""
+    return keys.derived(b"wish" + identity.command_id)[:16].hex()
+
+
+def exchange_id(keys: Keys, identity: Identity) -> str:
+    """Name the exchange that a command makes."""
+    return keys.derived(b"exchange" + identity.command_id)[:16].hex()
+
+
+def person_id(keys: Keys, identity: Identity) -> PersonId:
+    """Name the person of a request.
+
+    What is asked goes in as well: another request under a key that was used already is
+    refused, and must not have overwritten whom the first one named.
+    """
+    asked = identity.command_id + identity.request_hash
+    return PersonId(keys.derived(b"person" + asked)[:16].hex())
+
+
+def customer_id(keys: Keys, email: str) -> CustomerId:
+    """Name whoever reads this e-mail address, however it is written."""
+    return CustomerId(keys.customer(email.strip().lower().encode())[:16].hex())
+
+
+def desk_id(keys: Keys, staff: Staff, hold: HoldId) -> BuyerId:
+    """Name the buyer as whom a member of staff has a hold: one for each hold.
+
+    So nobody's holds count against the limit of one buyer, and nobody else has them.
+    """
+    desk = f"{staff.venue}\n{staff.actor}\n{hold}".encode()
+    return BuyerId(keys.derived(b"desk" + desk)[:16].hex())
 
 
 def family_id(keys: Keys, identity: Identity) -> str:

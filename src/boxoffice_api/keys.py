@@ -38,6 +38,7 @@ class Keys(msgspec.Struct, frozen=True):
     command: Mac
     request: Mac
     derived: Mac
+    customer: Mac
 
 
 def keys_from(secret: str) -> Keys:
@@ -49,6 +50,7 @@ def keys_from(secret: str) -> Keys:
         command=Mac(seed(b"command id")),
         request=Mac(seed(b"request hash")),
         derived=Mac(seed(b"derived id")),
+        customer=Mac(seed(b"customer by e-mail")),
     )
 
 

@@ -8,7 +8,7 @@ from boxoffice.domain.ids import HoldId, PerformanceId, PlanId
 from boxoffice.errors import NotFound
 
 _FAMILY = re.compile(r"[0-9a-f]{24}")
-_HOLD = re.compile(r"[0-9a-f]{32}")
+_NAME = re.compile(r"[0-9a-f]{32}")
 
 
 def is_family(text: str) -> bool:
@@ -32,6 +32,13 @@ def plan_in_path(text: str) -> PlanId:
 
 def hold_in_path(text: str) -> HoldId:
     """Read the id of a hold."""
-    if not _HOLD.fullmatch(text):
+    if not _NAME.fullmatch(text):
         raise NotFound("There is no such hold.")
     return HoldId(text)
+
+
+def request_in_path(text: str) -> str:
+    """Read the name of a request that waits for a second person."""
+    if not _NAME.fullmatch(text):
+        raise NotFound("There is no such request.")
+    return text

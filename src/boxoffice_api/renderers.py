@@ -1,7 +1,6 @@
 """Bodies of answers about holds and orders, rendered from facts alone.
 
 The same facts give the same bytes, so a repeated request gets its first answer again.
-A change that alters the bytes of old facts gets a new number in `RENDERER`.
 """
 
 from __future__ import annotations
@@ -14,42 +13,49 @@ import msgspec
 
 from boxoffice.application.queries.holds import KnownHold
 from boxoffice.application.queries.orders import confirmed_order
-from boxoffice.domain.inventory.events import CartHoldPlaced
+from boxoffice.domain.inventory.events import (
+    CartHoldChanged,
+    CartHoldPlaced,
+    CartHoldReleased,
+    CartHoldRenewed,
+    HeldPlace,
+)
+from boxoffice.domain.inventory.state import CartHold
 from boxoffice.domain.message import Fact
-from boxoffice.domain.money import Money, total
+from boxoffice.domain.money import total
 from boxoffice.domain.orders.events import OrderConfirmed
+from boxoffice_api.amounts import MoneyView, money
 
-RENDERER = 1
 Token = Callable[[int], str]
-HoldState = Literal["held", "overdue", "released", "expired", "sold"]
+HoldState = Literal[
+    "held", "overdue", "ordered", "released", "expired", "sold", "returned"
+]
 
 encode = msgspec.json.Encoder().encode
 
 
-class MoneyView(msgspec.Struct, frozen=True):
-    """An amount in minor units of its ISO 4217 currency."""
-
-    minor: int
-    currency: str
-
-
 class PlaceView(msgspec.Struct, frozen=True):
-    """A place with its all-in price."""
+    """A place with its all-in price, for one price type."""
 
     place: int
     label: str
     section: int
     category: int
     price: MoneyView
+    type: str
 
 
 class HoldView(msgspec.Struct, frozen=True):
-    """A hold. It can be paid until `until`, while its state is `held`."""
+    """A hold. It can be ordered until `until`, while its state is `held`.
+
+    It can be renewed until `cap` at most. `order` is the one that was placed for it.
+    """
 
     hold: str
     performance: str
     state: HoldState
     until: datetime
+    cap: datetime
     places: list[PlaceView]
     total: MoneyView
     price_list: int
@@ -57,7 +63,7 @@ class HoldView(msgspec.Struct, frozen=True):
     order: str | None = None
 
 
-class LineView(msgspec.Struct, frozen=True):
+class BoughtLine(msgspec.Struct, frozen=True):
     """One ticket of an order."""
 
     place: int
@@ -66,36 +72,92 @@ class LineView(msgspec.Struct, frozen=True):
     price: MoneyView
 
 
-class OrderView(msgspec.Struct, frozen=True):
+class BoughtView(msgspec.Struct, frozen=True):
     """A confirmed order."""
 
     order: str
     performance: str
     hold: str
     confirmed_at: datetime
-    lines: list[LineView]
+    lines: list[BoughtLine]
     total: MoneyView
+    token: str
+
+
+class HoldChangeView(msgspec.Struct, frozen=True):
+    """What became of a hold: all its places, unless only its deadline changed."""
+
+    hold: str
+    performance: str
+    state: HoldState
+    until: datetime | None
+    places: list[PlaceView] | None
+    total: MoneyView | None
     token: str
 
 
 def render_hold(facts: Sequence[Fact], token: Token) -> bytes:
     """Render what placing a hold did."""
     placed = next(f.event for f in facts if isinstance(f.event, CartHoldPlaced))
-    view = _hold_view(placed, "held", order=None, token=token(facts[-1].position))
-    return encode(view)
+    hold = CartHold(placed, placed.places, placed.until)
+    return encode(_hold_view(hold, "held", token=token(facts[-1].position)))
 
 
 def render_known_hold(known: KnownHold, now: datetime, token: Token) -> bytes:
     """Render a hold as it is at `now`."""
-    hold = known.hold
-    state: HoldState = "held" if now <= hold.placed.until else "overdue"
-    if hold.order is not None:
-        state = "sold"
-    elif hold.ended is not None:
-        state = "released" if hold.ended == "released" else "expired"
-    return encode(
-        _hold_view(hold.placed, state, order=hold.order, token=token(known.position))
+    state = _state_of(known.hold, now)
+    return encode(_hold_view(known.hold, state, token=token(known.position)))
+
+
+def render_hold_change(facts: Sequence[Fact], performance: str, token: Token) -> bytes:
+    """Render what adding, removing or renewing did; something was done."""
+    hold: str = ""
+    state: HoldState = "held"
+    until: datetime | None = None
+    places: tuple[HeldPlace, ...] | None = None
+    for event in (fact.event for fact in facts):
+        if isinstance(event, CartHoldChanged):
+            hold, until, places = event.hold, event.until, event.places
+        elif isinstance(event, CartHoldRenewed):
+            hold, until = event.hold, event.until
+        elif isinstance(event, CartHoldReleased) and event.reason != "expired":
+            hold, state, places = event.hold, "released", ()
+    view = HoldChangeView(
+        hold=hold,
+        performance=performance,
+        state=state,
+        until=until,
+        places=None if places is None else [_place_view(p) for p in places],
+        total=_total(places) if places else None,
+        token=token(facts[-1].position),
     )
+    return encode(view)
+
+
+def render_known_change(known: KnownHold, now: datetime, token: Token) -> bytes:
+    """Render a hold to who asked for what was so already."""
+    view = HoldChangeView(
+        hold=known.hold.placed.hold,
+        performance=known.hold.placed.performance,
+        state=_state_of(known.hold, now),
+        until=known.hold.until,
+        places=[_place_view(place) for place in known.hold.places],
+        total=_total(known.hold.places) if known.hold.places else None,
+        token=token(known.position),
+    )
+    return encode(view)
+
+
+def _state_of(hold: CartHold, now: datetime) -> HoldState:
+    match hold.ended:
+        case "sold" | "returned" | "expired":
+            return hold.ended
+        case None if hold.ordered is not None:
+            return "ordered"
+        case None:
+            return "held" if now <= hold.until else "overdue"
+        case _:
+            return "released"
 
 
 def render_order(facts: Sequence[Fact], token: Token) -> bytes:
@@ -103,13 +165,13 @@ def render_order(facts: Sequence[Fact], token: Token) -> bytes:
     fact = confirmed_order(facts)
     event = fact.event
     assert isinstance(event, OrderConfirmed)
-    view = OrderView(
+    view = BoughtView(
         order=event.order,
         performance=event.performance,
         hold=event.hold,
         confirmed_at=fact.recorded_at.astimezone(UTC),
         lines=[
-            LineView(line.ordinal, line.label, line.category, money(line.price))
+            BoughtLine(line.ordinal, line.label, line.category, money(line.price))
             for line in event.lines
         ],
         total=money(event.total),
@@ -118,26 +180,33 @@ def render_order(facts: Sequence[Fact], token: Token) -> bytes:
     return encode(view)
 
 
-def money(amount: Money) -> MoneyView:
-    """Show an amount."""
-    return MoneyView(amount.minor, amount.currency)
-
-
-def _hold_view(
-    placed: CartHoldPlaced, state: HoldState, *, order: str | None, token: str
-) -> HoldView:
-    prices = [place.price for place in placed.places]
+def _hold_view(hold: CartHold, state: HoldState, *, token: str) -> HoldView:
+    placed = hold.placed
     return HoldView(
         hold=placed.hold,
         performance=placed.performance,
         state=state,
-        until=placed.until,
-        places=[
-            PlaceView(p.ordinal, p.label, p.section, p.category, money(p.price))
-            for p in placed.places
-        ],
-        total=money(total(prices, prices[0].currency)),
+        until=hold.until,
+        cap=placed.cap,
+        places=[_place_view(place) for place in hold.places],
+        total=_total(hold.places or placed.places),
         price_list=placed.places[0].price_list,
         token=token,
-        order=order,
+        order=hold.order or hold.ordered,
     )
+
+
+def _place_view(place: HeldPlace) -> PlaceView:
+    return PlaceView(
+        place.ordinal,
+        place.label,
+        place.section,
+        place.category,
+        money(place.price),
+        place.price_type,
+    )
+
+
+def _total(places: Sequence[HeldPlace]) -> MoneyView:
+    prices = [place.price for place in places]
+    return money(total(prices, prices[0].currency))

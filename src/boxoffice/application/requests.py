@@ -11,17 +11,21 @@ class Request(msgspec.Struct, frozen=True, gc=False):
     """A command with its identity.
 
     `command_id` (16 bytes) names this intention for ever; `request_hash` tells a
-    retry from another request under the same id.
+    retry from another request under the same id. A question is decided like a command
+    and nothing of it is stored.
     """
 
     command_id: bytes
     request_hash: bytes
     command: Command
     meta: Meta
+    is_question: bool = False
 
 
 class Accepted(msgspec.Struct, frozen=True, gc=False):
-    """What a command did: its facts, none when there was nothing to do.
+    """What a command did, or what a question's would do: its facts, if any.
+
+    Facts of a question have no place in the log: position 0.
 
     `repeated` tells that it was done earlier, under the same id.
     """

@@ -89,10 +89,14 @@ class _Batch:
         self.append = Append(guards=self.overlay.guards)
         self.decided: list[tuple[Request, Decision, list[int]]] = []
         self.refused: dict[bytes, Exception] = {}
+        self.supposed: dict[bytes, Decision] = {}
 
     def decide(self, request: Request) -> None:
         try:
             decision = decide(self.overlay, request.command)
+            if request.is_question:
+                self.supposed[request.command_id] = decision
+                return
             versions = self.overlay.apply(decision)
         except (Refused, NotFound, Conflict) as refusal:
             self.refused[request.command_id] = refusal
@@ -131,6 +135,10 @@ class _Batch:
                 facts.append(Fact(position, stream, version, stored.recorded_at, event))
                 position += 1
             found[request.command_id] = Accepted(tuple(facts))
+        for command_id, decision in self.supposed.items():
+            found[command_id] = Accepted(
+                tuple(Fact(0, s, 0, stored.recorded_at, e) for s, e in decision)
+            )
         return found
 
 

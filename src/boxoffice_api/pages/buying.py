@@ -28,7 +28,8 @@ from boxoffice_api.pages.hall_page import Refusal, hall_page
 from boxoffice_api.pages.paper import see_other
 from boxoffice_api.paths import hold_in_path, performance_in_path
 from boxoffice_api.problems import Malformed, status_of
-from boxoffice_api.renderers import HoldView, OrderView
+from boxoffice_api.renderers import BoughtView as OrderView
+from boxoffice_api.renderers import HoldView
 from boxoffice_api.routes.holds import (
     look_at_hold,
     place_hold,

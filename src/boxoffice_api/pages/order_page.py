@@ -16,7 +16,7 @@ from boxoffice_api.head import Head, head_of
 from boxoffice_api.pages.assets import levels_path
 from boxoffice_api.pages.foyer import Foyer
 from boxoffice_api.pages.hall_page import Chosen
-from boxoffice_api.renderers import OrderView
+from boxoffice_api.renderers import BoughtView as OrderView
 from boxoffice_api.routes.orders import look_at_order
 
 _ORDER = msgspec.json.Decoder(OrderView)

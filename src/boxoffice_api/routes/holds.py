@@ -1,9 +1,12 @@
-"""Holds: place, look at, release, buy."""
+"""Holds: place, look at, release, buy.
+
+Staff at the window may have holds as well, each as a buyer of its own.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from litestar import Request, Response, delete, get, post
@@ -13,62 +16,63 @@ from litestar.params import FromPath
 from boxoffice import errors
 from boxoffice.application.queries.holds import KnownHold
 from boxoffice.application.queries.orders import find_order
-from boxoffice.domain.ids import PLACE_ORDINAL_MAX, HoldId, OrderCode, PerformanceId
+from boxoffice.domain.ids import HoldId, OrderCode, PerformanceId
 from boxoffice.domain.inventory.commands import HoldPlaces, PurchaseHold, ReleaseHold
-from boxoffice.domain.inventory.decide import PLACES_PER_BUYER_MAX
 from boxoffice.domain.message import Fact
 from boxoffice_api.answers import NO_STORE, Answer, as_response
-from boxoffice_api.auth import Buyer
-from boxoffice_api.bodies import Body, body_of
+from boxoffice_api.auth import SELLERS, Caller, Staff
+from boxoffice_api.bodies import NOTHING, Body, Nothing, body_of
 from boxoffice_api.edge import Edge
+from boxoffice_api.fields import Ordinals, Types
 from boxoffice_api.head import Head, head_of
 from boxoffice_api.idempotency import code_of_order, hold_id
 from boxoffice_api.paths import hold_in_path, performance_in_path
 from boxoffice_api.payment import Payment
 from boxoffice_api.renderers import (
+    BoughtView,
     HoldView,
-    OrderView,
     render_hold,
     render_known_hold,
     render_order,
 )
 from boxoffice_api.spec import spec
 
-Ordinal = Annotated[int, msgspec.Meta(ge=1, le=PLACE_ORDINAL_MAX)]
 
+class HoldRequest(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """The places to hold, by their numbers in the hall.
 
-class HoldRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The places to hold, by their numbers in the hall."""
+    `types` are the price types of the places, in their order; none: all of the
+    default one.
+    """
 
-    places: Annotated[
-        tuple[Ordinal, ...],
-        msgspec.Meta(min_length=1, max_length=PLACES_PER_BUYER_MAX),
-    ]
-
-
-class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """There is nothing to say yet."""
+    places: Ordinals
+    types: Types = ()
 
 
 HOLD = Body(HoldRequest)
-NOTHING = Body(Nothing)
 
 
 async def place_hold(edge: Edge, head: Head, performance: str, body: bytes) -> Answer:
     """Hold places; both routes to `POST …/holds` end here."""
-    buyer = edge.buyers.required(head)
+    caller = await edge.buyer_or(head, *SELLERS)
     asked = HOLD.read(head, body)
     entry = await edge.catalogue.scheduled(performance_in_path(performance))
-    identity = edge.identify(head, buyer, msgspec.json.encode(asked))
+    identity = edge.identify(head, caller, msgspec.json.encode(asked))
+    hold = hold_id(edge.keys, identity)
     command = HoldPlaces(
         now=edge.container.clock.now(),
         performance=entry.performance,
-        buyer=buyer.id,
-        hold=hold_id(edge.keys, identity),
+        buyer=edge.holder(caller, hold),
+        hold=hold,
         ordinals=asked.places,
+        types=asked.types,
         ttl_s=edge.container.settings.hold_ttl_s,
+        cap_s=edge.container.settings.hold_cap_s,
+        staff=isinstance(caller, Staff),
     )
-    accepted = await edge.ask(head, buyer, identity=identity, command=command)
+    accepted = await edge.ask(head, caller, identity=identity, command=command)
     location = f"/v1/performances/{entry.performance}/holds/{command.hold}"
     return Answer(
         status=201,
@@ -79,25 +83,24 @@ async def place_hold(edge: Edge, head: Head, performance: str, body: bytes) -> A
 
 async def look_at_hold(edge: Edge, head: Head, performance: str, hold: str) -> Answer:
     """Tell a buyer how a hold stands."""
-    buyer = edge.buyers.required(head)
-    known = await _own(edge, buyer, performance, hold)
+    caller = await edge.buyer_or(head, *SELLERS)
+    known = await own_hold(edge, caller, performance, hold)
     now = edge.container.clock.now()
     return Answer(200, render_known_hold(known, now, edge.token), headers=(NO_STORE,))
 
 
 async def release_hold(edge: Edge, head: Head, performance: str, hold: str) -> Answer:
     """Give the places of a hold back."""
-    buyer = edge.buyers.required(head)
+    caller = await edge.buyer_or(head, *SELLERS)
     entry = await edge.catalogue.scheduled(performance_in_path(performance))
+    named = hold_in_path(hold)
     command = ReleaseHold(
         now=edge.container.clock.now(),
         performance=entry.performance,
-        buyer=buyer.id,
-        hold=hold_in_path(hold),
+        buyer=edge.holder(caller, named),
+        hold=named,
     )
-    identity = edge.identify(head, buyer, b"")
-    accepted = await edge.ask(head, buyer, identity=identity, command=command)
-    return edge.done(accepted)
+    return await edge.carry_out(head, caller, command, b"")
 
 
 async def purchase(
@@ -106,11 +109,11 @@ async def purchase(
     """Pay for a hold and turn it into an order."""
     buyer = edge.buyers.required(head)
     NOTHING.read_optional(head, body)
-    known = await _own(edge, buyer, performance, hold)
+    known = await own_hold(edge, buyer, performance, hold)
     identity = edge.identify(head, buyer, b"")
     code = code_of_order(edge.keys, identity)
     if known.hold.order == code:
-        return _bought(edge, code, await find_order(edge.container.store, code))
+        return _bought(edge, code, (await find_order(edge.container.store, code)).facts)
     await edge.check_unused(identity)
     payment = Payment(edge, head, buyer, identity, known.hold)
     approval = await payment.take()
@@ -138,10 +141,16 @@ def _bought(edge: Edge, code: OrderCode, facts: Sequence[Fact]) -> Answer:
     )
 
 
-async def _own(edge: Edge, buyer: Buyer, performance: str, hold: str) -> KnownHold:
-    return await edge.holds.find(
-        performance_in_path(performance), hold_in_path(hold), buyer=buyer.id
-    )
+async def own_hold(
+    edge: Edge, caller: Caller, performance: str, hold: str
+) -> KnownHold:
+    """Give a hold to who has it.
+
+    Raises:
+        NotFound: there is no such hold, or it is another's.
+    """
+    of, named = performance_in_path(performance), hold_in_path(hold)
+    return await edge.holds.find(of, named, buyer=edge.holder(caller, named))
 
 
 # ------------------------------------------------------- the framework's routes
@@ -153,7 +162,7 @@ _Asked = Request[Any, Any, Any]
     "/v1/performances/{performance:str}/holds",
     opt=spec(
         tag="holds",
-        who="buyer",
+        who="buyer or staff",
         body=HoldRequest,
         answers={201: HoldView},
         is_command=True,
@@ -163,6 +172,9 @@ _Asked = Request[Any, Any, Any]
             errors.NotPriced,
             errors.SaleNotOpen,
             errors.HoldLimitReached,
+            errors.PriceTypeUnknown,
+            errors.QuotaReached,
+            errors.PerformanceOff,
             errors.NotFound,
         ),
     ),
@@ -179,7 +191,7 @@ async def post_hold(
     "/v1/performances/{performance:str}/holds/{hold:str}",
     opt=spec(
         tag="holds",
-        who="buyer",
+        who="buyer or staff",
         answers={200: HoldView},
         problems=(errors.NotFound,),
     ),
@@ -200,7 +212,7 @@ async def get_hold(
     status_code=200,  # The framework's word only; the answer is a 204.
     opt=spec(
         tag="holds",
-        who="buyer",
+        who="buyer or staff",
         answers={204: None},
         is_command=True,
         problems=(errors.HoldNotOpen, errors.NotFound),
@@ -221,10 +233,10 @@ async def delete_hold(
     "/v1/performances/{performance:str}/holds/{hold:str}/purchase",
     opt=spec(
         tag="holds",
-        who="buyer",
+        who="buyer or staff",
         body=Nothing,
         needs_body=False,
-        answers={201: OrderView},
+        answers={201: BoughtView},
         is_command=True,
         problems=(
             errors.HoldExpired,

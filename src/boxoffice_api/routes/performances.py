@@ -18,6 +18,7 @@ from boxoffice.domain.catalogue.commands import (
     SchedulePerformance,
 )
 from boxoffice.domain.ids import PerformanceId, PlanId, ProductionId
+from boxoffice_api.amounts import MoneyView, money
 from boxoffice_api.answers import NO_STORE, Answer, as_response
 from boxoffice_api.bodies import Body, body_of
 from boxoffice_api.edge import Edge
@@ -26,7 +27,6 @@ from boxoffice_api.head import Head, head_of
 from boxoffice_api.idempotency import family_id
 from boxoffice_api.paths import performance_in_path
 from boxoffice_api.query import Query
-from boxoffice_api.renderers import MoneyView, money
 from boxoffice_api.spec import Query as QuerySpec
 from boxoffice_api.spec import spec
 
@@ -52,13 +52,26 @@ class CloseRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: Line
 
 
+class TypeView(msgspec.Struct, frozen=True):
+    """For whom a price is; `proof` must be shown at the door."""
+
+    code: str
+    name: str
+    proof: str
+    quota: int | None
+
+
 class CategoryView(msgspec.Struct, frozen=True):
-    """A price level of the hall; `price` is null until one is set."""
+    """A price level of the hall, all-in; `price` is null until one is set.
+
+    `price` is that of the default price type, `prices` are those of all of them.
+    """
 
     category: int
     name: str
     colour: str
     price: MoneyView | None
+    prices: dict[str, MoneyView]
 
 
 class SectionView(msgspec.Struct, frozen=True):
@@ -70,7 +83,11 @@ class SectionView(msgspec.Struct, frozen=True):
 
 
 class PerformanceView(msgspec.Struct, frozen=True):
-    """A dated show. Places can be held while `on_sale` is true."""
+    """A dated show. Places can be held while `on_sale` is true.
+
+    The first of `types` is the default one. Once the date was moved, tickets can be
+    returned in full until `refund_until`.
+    """
 
     performance: str
     production: str
@@ -84,6 +101,9 @@ class PerformanceView(msgspec.Struct, frozen=True):
     sale_until: datetime
     open: bool
     on_sale: bool
+    cancelled: bool
+    refund_until: datetime | None
+    types: list[TypeView]
     categories: list[CategoryView]
     sections: list[SectionView]
 
@@ -197,12 +217,26 @@ def performance_view(entry: PerformanceEntry, now: datetime) -> PerformanceView:
         sale_until=entry.sale_until,
         open=entry.open,
         on_sale=entry.open and entry.sale_from <= now < entry.sale_until,
+        cancelled=entry.cancelled,
+        refund_until=entry.refund_until,
+        types=[TypeView(t.code, t.name, t.proof, t.quota) for t in entry.types],
         categories=[
-            CategoryView(index, level.name, level.colour, _price(entry, index))
+            CategoryView(
+                category=index,
+                name=level.name,
+                colour=level.colour,
+                price=_price(entry, index),
+                prices=_prices(entry, index),
+            )
             for index, level in enumerate(entry.categories)
         ],
         sections=[SectionView(s.section, s.name, s.places) for s in entry.sections],
     )
+
+
+def _prices(entry: PerformanceEntry, category: int) -> dict[str, MoneyView]:
+    known = entry.prices_by_type.get(category, {})
+    return {code: money(price) for code, price in known.items()}
 
 
 def _price(entry: PerformanceEntry, category: int) -> MoneyView | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -10,19 +11,28 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import msgspec
 
 from boxoffice.application import generations
 from boxoffice.application.folding import Shelf
 from boxoffice.application.ports.documents import Documents
 from boxoffice.application.ports.staff import StaffToken
+from boxoffice.application.queries.orders import find_order
+from boxoffice.application.requests import Accepted, Request
 from boxoffice.application.topics import fact_of
+from boxoffice.application.writer import ask
 from boxoffice.bootstrap import Container, open_container
+from boxoffice.domain.ids import AttemptId, HoldId, PerformanceId, RefundId
+from boxoffice.domain.message import Meta
+from boxoffice.domain.money import Money
+from boxoffice.domain.payments.commands import PaymentStatus, SettlePayment
 from boxoffice.readmodels.registry import MODELS
 from boxoffice.settings import Settings
 from boxoffice_api.app import create_app
 from boxoffice_api.asgi import App
 
 PLACES = 24
+ANN = {"name": "Ann Olivária", "email": "Ann@Example.org"}
 SETTINGS = Settings(log_url="memory://", secret="the secret of tests")
 
 
@@ -85,6 +95,63 @@ class House:
         )
         await post(f"/v1/performances/{of}/open", headers=staff)
         return of
+
+    async def held(self, of: str, who: dict[str, str], *places: int) -> str:
+        """Hold places; give the hold's address."""
+        made = await self.client.post(
+            f"/v1/performances/{of}/holds", json={"places": places}, headers=who
+        )
+        assert made.status_code == 201, made.text
+        address: str = made.headers["location"]
+        return address
+
+    async def ordered(
+        self, of: str, who: dict[str, str], *places: int, **changes: Any
+    ) -> dict[str, Any]:
+        """Hold and order places; give the order as it was answered."""
+        hold = await self.held(of, who, *places)
+        made = await self.client.post(f"{hold}/order", json=ANN | changes, headers=who)
+        assert made.status_code == 202, made.text
+        order: dict[str, Any] = made.json()
+        return order
+
+    async def bought(
+        self, of: str, who: dict[str, str], *places: int, **changes: Any
+    ) -> dict[str, Any]:
+        """Hold, order and pay; give the order as it was answered."""
+        order = await self.ordered(of, who, *places, **changes)
+        await self.settle(order["order"], "captured")
+        return order
+
+    async def settle(
+        self, code: str, status: PaymentStatus, **changes: Any
+    ) -> Accepted:
+        """Say what the provider says of the newest try to pay for an order."""
+        known = await find_order(self.container.store, code)
+        attempt = list(known.payment.attempts.values())[-1]
+        taken = attempt.amount if status == "captured" else Money(0, "USD")
+        command = SettlePayment(
+            now=self.clock.now(),
+            performance=PerformanceId(known.order.performance),
+            order=known.code,
+            attempt=AttemptId(attempt.attempt),
+            provider="sandbox",
+            reference=f"pi_{attempt.attempt}",
+            status=status,
+            amount=attempt.amount,
+            captured=taken,
+            spare=HoldId(attempt.attempt),
+            spare_s=3_600,
+            refund=RefundId(f"re-{attempt.attempt}"),
+        )
+        command = msgspec.structs.replace(command, **changes)
+        identity = os.urandom(16)
+        meta = Meta(
+            command=identity.hex(), correlation="x", actor="system:test", venue="main"
+        )
+        return await ask(
+            self.container.writer, Request(identity, b"h" * 32, command, meta)
+        )
 
     async def project(self, generation: int = 1) -> None:
         """Fold the whole log into a generation of every read model; let it serve."""

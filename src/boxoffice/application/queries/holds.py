@@ -12,6 +12,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import msgspec
 
@@ -27,11 +28,7 @@ from boxoffice.domain.ids import (
     PerformanceId,
     family,
 )
-from boxoffice.domain.inventory.events import (
-    CartHoldConverted,
-    CartHoldPlaced,
-    CartHoldReleased,
-)
+from boxoffice.domain.inventory.events import CartHoldPlaced
 from boxoffice.domain.inventory.state import Allowance, CartHold, evolve_allowance
 from boxoffice.errors import NotFound
 
@@ -130,16 +127,14 @@ class _House:
             self._fold(record)
 
     def _fold(self, record: LogRecord) -> None:
-        event = decode(record.tag, record.data, position=record.position)
-        match event:
-            case CartHoldPlaced():
-                before = Allowance()
-            case CartHoldReleased() | CartHoldConverted():
-                before = Allowance({event.hold: self.holds[event.hold].hold})
-            case _:
-                return
-        hold = evolve_allowance(before, event).holds[event.hold]
-        self.holds[event.hold] = KnownHold(hold, record.position)
+        event: Any = decode(record.tag, record.data, position=record.position)
+        name = event.hold
+        before = Allowance()
+        if not isinstance(event, CartHoldPlaced):
+            before = Allowance({name: self.holds[name].hold})
+        # Holds are folded one by one: an allowance of many forgets the oldest.
+        hold = evolve_allowance(before, event).holds[name]
+        self.holds[name] = KnownHold(hold, record.position)
 
 
 def _is_allowance(record: LogRecord) -> bool:
