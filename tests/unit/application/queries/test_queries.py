@@ -12,18 +12,25 @@ from boxoffice.application.ports.log import LogReader, LogRecord
 from boxoffice.application.queries import tail as tail_module
 from boxoffice.application.queries.catalogue import Catalogue
 from boxoffice.application.queries.holds import Holds
-from boxoffice.application.queries.orders import find_order
+from boxoffice.application.queries.orders import (
+    find_order,
+    list_approvals,
+    list_orders,
+)
 from boxoffice.application.queries.tail import Tail
+from boxoffice.application.rebuild import rebuild
 from boxoffice.domain.ids import BuyerId, Family, HoldId, PerformanceId
 from boxoffice.domain.inventory.events import (
     CartHoldConverted,
     CartHoldPlaced,
     CartHoldReleased,
 )
-from boxoffice.domain.orders.events import OrderConfirmed
+from boxoffice.domain.orders.events import OrderConfirmed, OrderPlaced
 from boxoffice.errors import NotFound, Unavailable
 from boxoffice.infrastructure.memory.event_store import MemoryEventStore
+from boxoffice.readmodels.order import ORDER as ORDERS
 from tests.histories import Clock, Facts, Recorder, history
+from tests.read_side import memory_house
 
 Placed = dict[str, CartHoldPlaced]
 Endings = dict[str, str]
@@ -187,9 +194,60 @@ async def test_an_order_is_found_by_its_code_alone() -> None:
         orders |= {e.order: e for _, e in facts if isinstance(e, OrderConfirmed)}
     assert orders
     for code, order in orders.items():
-        events = [fact.event for fact in await find_order(log.store, code)]
-        assert order in events
-        assert len(events) == 2
+        known = await find_order(log.store, code)
+        assert (known.code, known.position) == (code, known.facts[-1].position)
+        assert order in [fact.event for fact in known.facts]
+        assert known.order.person
+        assert known.order.lines == order.lines
+        assert known.payment.attempts or known.order.channel == "comp"
+
+
+async def test_an_order_that_nobody_paid_for_is_found_too() -> None:
+    log = Log()
+    placed: set[str] = set()
+    for _, facts in history(10, commands=60):
+        log.record(facts)
+        placed |= {e.order for _, e in facts if isinstance(e, OrderPlaced)}
+    found = [(await find_order(log.store, code)).order for code in placed]
+    assert {"expired", "placed", "confirmed"} >= {order.status for order in found}
+    assert {order.status for order in found} > {"confirmed"}
+
+
+async def test_orders_are_listed_page_by_page() -> None:
+    house = memory_house()
+    house.recorder.play(history(11, commands=300, places=60))
+    await rebuild(house.side)
+    keys = await house.documents.keys("order", 2)
+    stored = await house.documents.get("order", 2, keys)
+    orders = sorted(
+        (ORDERS.decode(one.body) for one in stored.values()), key=lambda o: o.number
+    )
+    performance = PerformanceId(orders[0].performance)
+    expected = [o for o in orders if o.performance == performance]
+    seen: list[str] = []
+    after: int | None = None
+    while True:
+        page = await list_orders(
+            house.documents, performance=performance, after=after, limit=4
+        )
+        assert len(page.orders) <= 4
+        seen += [order.order for order in page.orders]
+        after = page.after
+        if after is None:
+            break
+    assert seen == [order.order for order in expected]
+    newest = await list_orders(
+        house.documents, performance=performance, newest=True, limit=2
+    )
+    assert [o.order for o in newest.orders] == seen[:-3:-1]
+    for status in ("placed", "confirmed", "expired"):
+        page = await list_orders(house.documents, status=status)
+        assert list(page.orders) == [o for o in orders if o.status == status]
+        page = await list_orders(
+            house.documents, performance=performance, status=status
+        )
+        assert list(page.orders) == [o for o in expected if o.status == status]
+    assert (await list_approvals(house.documents)).orders == ()
 
 
 @pytest.mark.parametrize("code", ["", "ABCDEFGHJK", "abcdefghjk", "é" * 10, "A" * 999])
