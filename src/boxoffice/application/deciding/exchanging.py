@@ -37,7 +37,9 @@ def exchange_tickets(view: View, command: ExchangeTickets) -> Decision:
     if order.exchange is not None:
         raise ExchangeOpen(exchange=order.exchange.exchange)
     payments.check_settled(draft.payment)
-    hold = places.hold_of(draft, command.into, command.holder, command.hold)
+    hold = places.standing_hold(
+        draft, command.into, command.holder, command.hold, now=command.now
+    )
     lines = places.lines_of(draft, hold)
     if any(line.price.currency != order.currency for line in lines):
         raise Invalid(f"Tickets of this order are paid in {order.currency}.")

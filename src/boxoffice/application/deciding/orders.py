@@ -49,7 +49,9 @@ def place_order(view: View, command: PlaceOrder) -> Decision:
     """Decide on an order: its total comes from the hold, never from the request."""
     draft = Draft(view, command.order)
     orders.check_new(draft.order)
-    hold = places.hold_of(draft, command.performance, command.buyer, command.hold)
+    hold = places.standing_hold(
+        draft, command.performance, command.buyer, command.hold, now=command.now
+    )
     lines = places.lines_of(draft, hold)
     code = None
     if command.channel == "comp":
