@@ -27,7 +27,7 @@ from boxoffice.application.ports.clock import Clock
 from boxoffice.application.ports.documents import Documents, ListedDocuments
 from boxoffice.application.ports.fanout import Fanout
 from boxoffice.application.ports.log import EventStore
-from boxoffice.application.ports.payments import PaymentProvider
+from boxoffice.application.ports.payments import ApprovingProvider, PaymentProvider
 from boxoffice.application.ports.staff import StaffTokens
 from boxoffice.application.ports.vault import Vault
 from boxoffice.application.rebuild import ReadSide, rebuild
@@ -43,6 +43,9 @@ from boxoffice.infrastructure.memory.event_store import MemoryEventStore
 from boxoffice.infrastructure.memory.fanout import MemoryFanout
 from boxoffice.infrastructure.memory.staff_tokens import MemoryStaffTokens
 from boxoffice.infrastructure.memory.vault import MemoryVault
+from boxoffice.infrastructure.payments.absent import NoPaymentProvider
+from boxoffice.infrastructure.payments.memory import MemoryPaymentProvider
+from boxoffice.infrastructure.payments.notices import SECRETS_MAX
 from boxoffice.infrastructure.payments.sandbox import SandboxProvider
 from boxoffice.infrastructure.sealing import Sealer
 from boxoffice.observability import WriterFigures
@@ -67,7 +70,8 @@ class Container:
     cache: Documents
     fanout: Fanout
     clock: Clock
-    provider: PaymentProvider
+    payments: PaymentProvider
+    provider: ApprovingProvider
     vault: Vault
 
 
@@ -88,6 +92,8 @@ async def open_container(settings: Settings) -> AsyncIterator[Container]:
         writer = await asyncio.to_thread(_open_writer, settings, log.store)
         stack.push_async_callback(asyncio.to_thread, writer.drain, settings.drain_s)
         documents, cache, fanout = _open_read_side(settings, stack)
+        payments = _open_payments(settings)
+        stack.push_async_callback(payments.close)
         ticking = asyncio.create_task(_keep_time(clock))
         stack.push_async_callback(_cancelled, ticking)
         yield Container(
@@ -101,6 +107,7 @@ async def open_container(settings: Settings) -> AsyncIterator[Container]:
             cache=cache,
             fanout=fanout,
             clock=clock,
+            payments=payments,
             provider=SandboxProvider(),
             vault=log.vault,
         )
@@ -203,6 +210,38 @@ def _open_bus(settings: Settings, store: EventStore) -> Bus:
         log=settings.log_name,
         epoch=lambda: store.head().epoch,
         partitions=settings.partitions,
+    )
+
+
+def _open_payments(settings: Settings) -> PaymentProvider:
+    """Find whoever takes the money; who starts a sandbox fills in `payments_url`."""
+    given = settings.payments_webhook_secrets.split(",")
+    webhook_secrets = [secret.strip() for secret in given if secret.strip()]
+    if len(webhook_secrets) > SECRETS_MAX:
+        msg = f"BOXOFFICE_PAYMENTS_WEBHOOK_SECRETS may name {SECRETS_MAX} at most."
+        raise Misconfigured(msg)
+    if settings.payments_url:
+        return _open_wire(settings, webhook_secrets)
+    if settings.log_url.startswith("memory:"):
+        return MemoryPaymentProvider(
+            webhook_secrets=webhook_secrets,
+            notice_window_s=settings.payments_notice_window_s,
+        )
+    return NoPaymentProvider()
+
+
+def _open_wire(settings: Settings, webhook_secrets: list[str]) -> PaymentProvider:
+    from boxoffice.infrastructure.payments.stripe_wire import StripeWire
+
+    if not settings.payments_url.startswith(("http://", "https://")):
+        msg = "BOXOFFICE_PAYMENTS_URL must begin with http:// or https://."
+        raise Misconfigured(msg)
+    return StripeWire(
+        settings.payments_url,
+        key=settings.payments_key,
+        timeout_s=settings.payment_timeout_s,
+        webhook_secrets=webhook_secrets,
+        notice_window_s=settings.payments_notice_window_s,
     )
 
 

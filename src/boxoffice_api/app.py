@@ -42,6 +42,7 @@ from boxoffice_api.routes import (
     plans,
     prices,
     productions,
+    promotions,
 )
 from boxoffice_api.shield import Shield
 
@@ -51,6 +52,7 @@ API = [
     *performances.HANDLERS,
     *prices.HANDLERS,
     *changes.HANDLERS,
+    *promotions.HANDLERS,
     *availability.HANDLERS,
     *buyers.HANDLERS,
     *holds.HANDLERS,

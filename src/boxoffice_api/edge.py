@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from boxoffice.application import tokens
 from boxoffice.application.queries.catalogue import Catalogue
 from boxoffice.application.queries.holds import Holds
+from boxoffice.application.queries.promotions import Promotions
 from boxoffice.application.queries.tail import Tail
 from boxoffice.application.writer import Accepted, Request, ask
 from boxoffice.bootstrap import Container
@@ -51,6 +52,7 @@ class Edge:
     tail: Tail
     catalogue: Catalogue
     holds: Holds
+    promotions: Promotions
     availability: Shelf
     seat_map: Shelf
     sales_board: Shelf
@@ -178,6 +180,7 @@ def open_edge(container: Container, *, entropy: Entropy = os.urandom) -> Edge:
         staff=StaffDoor(container.tokens, venue=settings.venue),
         tail=tail,
         catalogue=Catalogue(store, tail),
+        promotions=Promotions(tail),
         holds=Holds(store, tail, houses_max=settings.writer_houses_max),
         availability=Shelf(AVAILABILITY, container.cache),
         seat_map=Shelf(SEAT_MAP, container.documents),

@@ -8,6 +8,8 @@ from boxoffice.domain.ids import HoldId, PerformanceId, PlanId
 from boxoffice.errors import NotFound
 
 _FAMILY = re.compile(r"[0-9a-f]{24}")
+_PROMOTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{1,31}")
+_BUDGET = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 _NAME = re.compile(r"[0-9a-f]{32}")
 
 
@@ -41,4 +43,18 @@ def request_in_path(text: str) -> str:
     """Read the name of a request that waits for a second person."""
     if not _NAME.fullmatch(text):
         raise NotFound("There is no such request.")
+    return text
+
+
+def promotion_in_path(text: str) -> str:
+    """Read a promotion's code, in any case of letters."""
+    if not _PROMOTION.fullmatch(text):
+        raise NotFound("A code has 2 to 32 letters, digits and hyphens.")
+    return text
+
+
+def budget_in_path(text: str) -> str:
+    """Read the name of a budget for comps."""
+    if not _BUDGET.fullmatch(text):
+        raise NotFound("A budget has 1 to 32 small letters, digits, _ and -.")
     return text
