@@ -190,6 +190,18 @@ class PaymentDeclined(Refused):
     code = "payment-declined"
 
 
+class ProviderRefused(BoxOfficeError):
+    """The payment provider will not do this; somebody of the box office has to look."""
+
+    code = "provider-refused"
+
+
+class Forged(Refused):
+    """This notice does not carry a valid signature of the payment provider."""
+
+    code = "forged"
+
+
 class KeyReused(Refused):
     """This idempotency key was already used for a different request."""
 

@@ -77,6 +77,8 @@ STATUSES: Mapping[type[errors.BoxOfficeError], int] = {
     errors.VoidWindowOver: 409,
     errors.OfferOver: 409,
     errors.PaymentDeclined: 402,
+    errors.ProviderRefused: 502,
+    errors.Forged: 400,
     errors.KeyReused: 422,
     errors.NotFound: 404,
     errors.Unauthenticated: 401,
