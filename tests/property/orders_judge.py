@@ -36,6 +36,7 @@ class Hold:
     places: dict[int, str]
     until: datetime
     standing: bool = True
+    order: str = ""
 
 
 @dataclass
@@ -52,6 +53,16 @@ class Order:
     pay_by: datetime | None = None
     performance: str = ""
     buyer: str = ""
+    channel: str = ""
+    wanted: int = 0
+
+    def free_places(self) -> int:
+        """Count the comps that it has, or waits for."""
+        if self.channel != "comp":
+            return 0
+        if self.status == "placed":
+            return self.wanted
+        return sum(not line.price.minor for line in self.valid.values())
 
 
 class Judge:
@@ -113,8 +124,12 @@ class Judge:
             case inventory.CartHoldPlaced() | inventory.CartHoldChanged():
                 places = {p.ordinal: p.price_type for p in event.places}
                 self.holds[family, event.hold] = Hold(places, event.until)
-            case inventory.CartHoldRenewed() | inventory.CartHoldOrdered():
+            case inventory.CartHoldRenewed():
                 self.holds[family, event.hold].until = event.until
+            case inventory.CartHoldOrdered():
+                hold = self.holds[family, event.hold]
+                assert not hold.order, "ordered twice"
+                hold.until, hold.order = event.until, event.order
             case inventory.CartHoldReleased() | inventory.CartHoldConverted():
                 hold = self.holds[family, event.hold]
                 assert hold.standing, "a hold ended twice"
@@ -146,6 +161,7 @@ class Judge:
                 assert order.status == "none"
                 order.status, order.pay_by = "placed", event.pay_by
                 order.promotion = event.promotion
+                order.channel, order.wanted = event.channel, len(event.lines)
                 order.performance, order.buyer = event.performance, event.buyer
             case orders.OrderConfirmed():
                 assert order.status in ("placed", "expired"), order.status
@@ -254,7 +270,8 @@ class Judge:
     def _check_limits(self, now: datetime) -> None:
         assert sum(self.redeemed.values()) <= self.budget
         assert all(n == 1 for n in Counter(self.users.values()).values())
-        assert 0 <= self.comps <= self.comps_max
+        free = sum(order.free_places() for order in self.orders.values())
+        assert free == self.comps <= self.comps_max, "comps nobody accounts for"
         taken: Counter[tuple[str, str]] = Counter()
         for order in self.orders.values():
             for line in order.valid.values():
@@ -274,3 +291,5 @@ class Judge:
             for attempt in order.attempts.values():
                 assert attempt.status in ("captured", "failed"), attempt
             assert all(r[2] != "requested" for r in order.refunds.values())
+        left = [name for name, h in self.holds.items() if h.standing and h.order]
+        assert not left, "a hold outlived its order"
