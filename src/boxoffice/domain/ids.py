@@ -56,6 +56,8 @@ ORDER_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 ORDER_CODE_LETTERS = 10
 PERFORMANCES_CACHED = 1_024
 """Every command names one; looking it up beats converting it again."""
+BUYERS_CACHED = 4_096
+"""Each command of a buyer reads the same stream that it writes."""
 
 
 @lru_cache(PERFORMANCES_CACHED)
@@ -92,6 +94,7 @@ def ticket_stream(performance: PerformanceId, ordinal: int) -> StreamId:
     return stream(family(performance), ordinal)
 
 
+@lru_cache(BUYERS_CACHED)
 def allowance_stream(performance: PerformanceId, buyer: BuyerId) -> StreamId:
     """Give the stream that counts what a buyer holds and bought here."""
     digest = hashlib.blake2b(buyer.encode(), digest_size=4).digest()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from boxoffice.domain.decider import Decision
-from boxoffice.domain.ids import allowance_stream
+from boxoffice.domain.ids import allowance_stream, ticket_stream
 from boxoffice.domain.inventory.commands import (
     AddPlaces,
     ExpireHold,
@@ -15,7 +15,7 @@ from boxoffice.domain.inventory.commands import (
     ReleaseHold,
 )
 from boxoffice.domain.inventory.events import CartHoldPlaced
-from boxoffice.domain.inventory.facts import given_to
+from boxoffice.domain.inventory.facts import freed, held
 from boxoffice.domain.inventory.selling import check_standing, end_hold, sell_places
 from boxoffice.domain.inventory.state import (
     TAKEOVER_GRACE,
@@ -60,13 +60,11 @@ def hold_places(
     places = tuple(terms.places[ordinal] for ordinal in command.ordinals)
     decision: Decision = []
     for place in places:
-        decision += given_to(
-            command.performance,
-            tickets[place.ordinal],
-            place,
-            hold=command.hold,
-            until=until,
-        )
+        stream = ticket_stream(command.performance, place.ordinal)
+        before = tickets[place.ordinal]
+        if before.hold is not None:
+            decision.append((stream, freed(before.hold, place, "expired")))
+        decision.append((stream, held(command.hold, place, until)))
     placed = CartHoldPlaced(
         hold=command.hold,
         buyer=command.buyer,
