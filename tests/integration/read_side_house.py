@@ -18,6 +18,7 @@ from boxoffice.infrastructure.postgres.event_store import PostgresEventStore
 from boxoffice.infrastructure.postgres.migrate import migrate
 from boxoffice.infrastructure.redis.documents import RedisDocuments
 from boxoffice.infrastructure.redis.fanout import RedisFanout
+from boxoffice.readmodels.registry import INDEXES
 from boxoffice.settings import Settings
 from tests.histories import Clock, Recorder
 from tests.read_side import House, HouseClock, new_writer
@@ -57,7 +58,9 @@ async def real_house(services: Services) -> AsyncIterator[House]:
     async with AsyncExitStack() as stack:
         store = PostgresEventStore(services.postgres)
         stack.callback(store.close)
-        documents = MongoDocuments(services.mongo, database=services.mongo_database)
+        documents = MongoDocuments(
+            services.mongo, database=services.mongo_database, indexes=INDEXES
+        )
         stack.push_async_callback(documents.close)
         cache = RedisDocuments(services.redis, prefix=settings.redis_prefix)
         stack.push_async_callback(cache.close)

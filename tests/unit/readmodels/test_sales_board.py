@@ -4,19 +4,30 @@ from collections.abc import Iterable
 
 import pytest
 
-from boxoffice.domain.catalogue.events import SaleClosed
+from boxoffice.domain.catalogue.events import (
+    PerformanceCancelled,
+    PerformanceMoved,
+    SaleClosed,
+)
 from boxoffice.domain.ids import StreamId, performance_stream, ticket_stream
 from boxoffice.domain.inventory.events import (
     CartHoldReleased,
     TicketHeld,
     TicketReleased,
+    TicketReturned,
     TicketSold,
 )
 from boxoffice.domain.message import Event, Fact
 from boxoffice.domain.money import Money
-from boxoffice.domain.pricing.events import LevelPrice, PricesSet
+from boxoffice.domain.pricing.events import LevelPrice, PricesSet, PriceType
 from boxoffice.errors import Corrupt
-from boxoffice.readmodels.sales_board import SALES_BOARD, SalesBoard, Totals, fold
+from boxoffice.readmodels.sales_board import (
+    COMP,
+    SALES_BOARD,
+    SalesBoard,
+    Totals,
+    fold,
+)
 from boxoffice.testing import NOON, PERFORMANCE, on_sale
 
 GOLD, BLUE = Money(9000, "USD"), Money(4500, "USD")
@@ -37,8 +48,15 @@ def held(position: int, category: int, price: Money) -> Fact:
     return Fact(position, ticket_stream(PERFORMANCE, position), 0, NOON, event)
 
 
-def sold(position: int, category: int, price: Money) -> Fact:
-    event = TicketSold(hold="h", order="X", section=0, category=category, price=price)
+def sold(position: int, category: int, price: Money, kind: str = "adult") -> Fact:
+    event = TicketSold(
+        hold="h",
+        order="X",
+        section=0,
+        category=category,
+        price=price,
+        price_type=kind,
+    )
     return Fact(position, ticket_stream(PERFORMANCE, position), 1, NOON, event)
 
 
@@ -125,3 +143,64 @@ def test_a_fact_that_does_not_fit_is_corrupt(fact: Fact) -> None:
     with pytest.raises(Corrupt) as error:
         fold(fold(None, OPENING), [fact])
     assert error.value.data["position"] == 10
+
+
+def returned(position: int, category: int, price: Money, kind: str = "adult") -> Fact:
+    event = TicketReturned(
+        order="X",
+        section=0,
+        category=category,
+        price=price,
+        reason="refunded",
+        price_type=kind,
+    )
+    return Fact(position, ticket_stream(PERFORMANCE, position), 2, NOON, event)
+
+
+def test_a_ticket_that_comes_back_is_free_and_its_money_is_gone() -> None:
+    facts = [*OPENING, held(10, 0, GOLD), sold(11, 0, GOLD), returned(12, 0, GOLD)]
+    board = fold(None, facts)
+    assert board.totals == Totals(places=10, free=10)
+    assert board.types == ()
+
+
+def test_tickets_are_counted_by_price_type_and_comps_apart() -> None:
+    free = Money(0, "USD")
+    paid = [held(10, 0, GOLD), sold(11, 0, GOLD)]
+    given = [held(12, 1, BLUE), sold(13, 1, free, COMP)]
+    board = fold(None, [*OPENING, *paid, *given])
+    counted = [(one.price_type, one.sold, one.revenue) for one in board.types]
+    assert counted == [("adult", 1, 9000), ("comp", 1, 0)]
+    assert board.comps == 1
+    assert fold(board, [returned(14, 1, free, COMP)]).comps == 0
+
+
+def test_a_category_shows_the_price_of_the_first_public_type() -> None:
+    types = (
+        PriceType("staff", "Staff", audience="staff"),
+        PriceType("member", "Member"),
+        PriceType("adult", "Adult"),
+    )
+    levels = tuple(
+        LevelPrice(0, Money(minor, "USD"), code)
+        for code, minor in {"adult": 900, "staff": 100, "member": 700}.items()
+    )
+    where = performance_stream(PERFORMANCE)
+    prices = numbered([(where, PricesSet(prices=levels, types=types))], first=20)
+    board = fold(None, [*OPENING, *prices])
+    assert (board.categories[0].price, board.price_type) == (700, "member")
+
+
+def test_a_performance_that_is_moved_or_called_off_says_so() -> None:
+    where = performance_stream(PERFORMANCE)
+    moved = PerformanceMoved(
+        starts_at=NOON,
+        sale_until=NOON,
+        refund_until=NOON,
+        by="staff:mia",
+        reason="snow",
+    )
+    board = fold(None, [*OPENING, *numbered([(where, moved)], first=20)])
+    assert (board.starts_at, board.sale) == (NOON, "open")
+    off = PerformanceCancelled(by="staff:mia", reason="snow")
+    assert fold(board, numbered([(where, off)], first=21)).sale == "cancelled"
