@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from boxoffice.application.ports.checkpoints import Checkpoints
 from boxoffice.application.ports.documents import Documents, ListedDocuments
 from boxoffice.application.ports.fanout import Fanout
 from boxoffice.application.ports.log import EventStore
+from boxoffice.application.ports.payments import PaymentProvider
 from boxoffice.application.rebuild import ReadSide
 from boxoffice.application.topics import FAMILIES
 from boxoffice.application.verification import Verdict, verify
@@ -24,6 +25,7 @@ from boxoffice.infrastructure.memory.checkpoints import MemoryCheckpoints
 from boxoffice.infrastructure.memory.documents import MemoryDocuments
 from boxoffice.infrastructure.memory.event_store import MemoryEventStore
 from boxoffice.infrastructure.memory.fanout import MemoryFanout
+from boxoffice.infrastructure.payments.memory import MemoryPaymentProvider
 from boxoffice.readmodels.registry import INDEXES, AnyModel
 from boxoffice.settings import Settings
 from boxoffice_projectors import reactors_role, relay_role, role
@@ -76,6 +78,7 @@ class House:
     clock: HouseClock
     recorder: Recorder
     time: Clock
+    payments: PaymentProvider = field(default_factory=MemoryPaymentProvider)
 
     @property
     def side(self) -> ReadSide:

@@ -10,6 +10,7 @@ from boxoffice.application.ports.clock import Clock
 from boxoffice.application.ports.documents import Documents
 from boxoffice.application.ports.fanout import Fanout
 from boxoffice.application.ports.log import EventStore
+from boxoffice.application.ports.payments import PaymentProvider
 from boxoffice.application.writer import Writer
 from boxoffice.settings import Settings
 
@@ -35,3 +36,5 @@ class Container(Protocol):
     def fanout(self) -> Fanout: ...
     @property
     def clock(self) -> Clock: ...
+    @property
+    def payments(self) -> PaymentProvider: ...

@@ -32,3 +32,19 @@ expired = Counter("boxoffice_reactor_holds_expired", "Holds that were tidied up.
 receipts_forgotten = Counter(
     "boxoffice_reactor_receipts_forgotten", "Receipts of requests that were forgotten."
 )
+checkout_calls = Counter(
+    "boxoffice_checkout_calls",
+    "Calls to the payment provider, by what came of them.",
+    ["call", "outcome"],
+)
+checkout_open = Gauge(
+    "boxoffice_checkout_open_orders", "Orders of which something is open."
+)
+checkout_oldest = Gauge(
+    "boxoffice_checkout_oldest_open_seconds",
+    "How long something has been open, about, at most.",
+)
+refunds_stuck = Counter(
+    "boxoffice_checkout_refunds_stuck",
+    "Refunds that failed for good: somebody has to pay the money back.",
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from boxoffice_projectors.checkout import CheckoutReactor
 from boxoffice_projectors.container import Container
 from boxoffice_projectors.health import Health, answering
 from boxoffice_projectors.reactors import HoldExpiry
@@ -16,4 +17,5 @@ async def run(container: Container, *, health: Health | None = None) -> None:
     port = container.settings.health_port
     async with answering(health, port=port), asyncio.TaskGroup() as group:
         group.create_task(HoldExpiry(container, health).run())
+        group.create_task(CheckoutReactor(container, health).run())
         group.create_task(ReceiptForgetting(container, health).run())

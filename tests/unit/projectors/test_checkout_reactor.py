@@ -1,0 +1,356 @@
+from __future__ import annotations
+
+import dataclasses
+import random
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Literal
+
+import msgspec
+import pytest
+
+from boxoffice.application.codec import decode_meta
+from boxoffice.application.queries.orders import KnownOrder, find_order
+from boxoffice.application.requests import Request
+from boxoffice.application.writer import ask
+from boxoffice.domain.catalogue.commands import CancelPerformance
+from boxoffice.domain.ids import (
+    AttemptId,
+    BuyerId,
+    CustomerId,
+    HoldId,
+    OrderCode,
+    PersonId,
+    order_code,
+    payment_stream,
+)
+from boxoffice.domain.inventory.commands import HoldPlaces
+from boxoffice.domain.message import Command, Meta
+from boxoffice.domain.orders.commands import (
+    CancelOrder,
+    PlaceOrder,
+    RefundTickets,
+)
+from boxoffice.infrastructure.payments.memory import Call, MemoryPaymentProvider
+from boxoffice.settings import Settings
+from boxoffice.testing import FULL_PRICE, PERFORMANCE, on_sale
+from tests.read_side import House, memory_house, reacting, until
+from tests.trade import MORNING
+
+PACE = {
+    "payment_retry_s": 0.01,
+    "payment_retry_max_s": 0.05,
+    "payment_watch_s": 0.01,
+    "payment_watch_max_s": 0.05,
+}
+MINUTE = timedelta(minutes=1)
+
+
+class Shop:
+    """A house on sale whose clock runs, and buyers who order one place each."""
+
+    def __init__(self, provider: MemoryPaymentProvider | None = None) -> None:
+        self.provider = provider or MemoryPaymentProvider()
+        plain = memory_house()
+        settings: Settings = msgspec.structs.replace(plain.settings, **PACE)
+        self.house: House = _with(plain, settings, self.provider)
+        self.house.recorder.record(on_sale(places=60, now=MORNING))
+        self._asked = 0
+
+    def later(self, by: timedelta) -> None:
+        self.house.time.at += by
+
+    async def ask(self, command: Command) -> None:
+        self._asked += 1
+        name = b"asked" + self._asked.to_bytes(11, "big")
+        meta = Meta(command=name.hex(), correlation="", actor="staff:t", venue="main")
+        await ask(self.house.writer, Request(name, name, command, meta))
+
+    async def order(
+        self, number: int, instrument: str, *, method: str = "card"
+    ) -> OrderCode:
+        code = order_code(number.to_bytes(8, "big"))
+        now = self.house.clock.now()
+        buyer, hold = BuyerId(f"buyer-{number}"), HoldId(f"hold-{number}")
+        await self.ask(
+            HoldPlaces(
+                now=now,
+                performance=PERFORMANCE,
+                buyer=buyer,
+                hold=hold,
+                ordinals=(number,),
+                ttl_s=600,
+                cap_s=1_800,
+            )
+        )
+        await self.ask(
+            PlaceOrder(
+                now=now,
+                performance=PERFORMANCE,
+                buyer=buyer,
+                hold=hold,
+                order=code,
+                person=PersonId("person"),
+                customer=CustomerId(f"customer-{number}"),
+                attempt=AttemptId(f"attempt-{number}"),
+                method=method,
+                instrument=instrument,
+            )
+        )
+        return code
+
+    async def known(self, code: str) -> KnownOrder:
+        return await find_order(self.house.store, code)
+
+    async def becomes(
+        self, code: str, condition: Callable[[KnownOrder], bool], what: str
+    ) -> KnownOrder:
+        async def held() -> bool:
+            # Time passes, so that pauses end.
+            self.later(timedelta(seconds=0.05))
+            return condition(await self.known(code))
+
+        await until(held, what)
+        return await self.known(code)
+
+
+def _with(house: House, settings: Settings, provider: MemoryPaymentProvider) -> House:
+    return dataclasses.replace(house, settings=settings, payments=provider)
+
+
+def paid(known: KnownOrder) -> bool:
+    attempts = known.payment.attempts.values()
+    return known.order.status == "confirmed" and any(
+        attempt.status == "captured" for attempt in attempts
+    )
+
+
+def failed(known: KnownOrder) -> bool:
+    return all(a.status == "failed" for a in known.payment.attempts.values())
+
+
+def back(known: KnownOrder) -> bool:
+    refunds = [r for r in known.payment.refunds.values() if r.state == "completed"]
+    return bool(refunds) and not [
+        r for r in known.payment.refunds.values() if r.state == "requested"
+    ]
+
+
+async def test_a_card_is_authorised_then_sold_then_captured() -> None:
+    shop = Shop()
+    async with reacting(shop.house):
+        code = await shop.order(1, "pm_card_visa")
+        known = await shop.becomes(code, paid, "the order is paid")
+    happened = [type(fact.event).__name__ for fact in known.facts]
+    assert happened == [
+        "OrderPlaced",
+        "PaymentRequested",
+        "PaymentAuthorised",
+        "OrderConfirmed",
+        "PaymentCaptured",
+    ]
+    assert shop.provider.till.kept() == [FULL_PRICE]
+
+
+async def test_what_the_process_does_is_said_to_be_its_doing() -> None:
+    shop = Shop()
+    async with reacting(shop.house):
+        code = await shop.order(1, "pm_card_visa")
+        await shop.becomes(code, paid, "the order is paid")
+    record = shop.house.store.read(after=0, limit=1_000)[-1]
+    meta = decode_meta(record.meta, position=record.position)
+    assert (meta.actor, meta.correlation) == ("system:checkout", code)
+
+
+async def test_a_pix_is_captured_at_once() -> None:
+    shop = Shop()
+    async with reacting(shop.house):
+        code = await shop.order(1, "pm_pix", method="pix")
+        known = await shop.becomes(code, paid, "the order is paid")
+    assert "PaymentAuthorised" not in [type(f.event).__name__ for f in known.facts]
+
+
+async def test_a_decline_leaves_the_order_open_and_the_payment_cancelled() -> None:
+    shop = Shop()
+    async with reacting(shop.house):
+        code = await shop.order(1, "pm_card_visa_chargeDeclined")
+        known = await shop.becomes(code, failed, "the attempt failed")
+    assert known.order.status == "placed"
+    (account,) = shop.provider.till.accounts.values()
+    assert account.payment.status == "cancelled"
+
+
+async def test_a_buyer_who_comes_back_from_3ds_is_noticed_without_a_webhook() -> None:
+    shop = Shop()
+    async with reacting(shop.house):
+        code = await shop.order(1, "pm_card_authenticationRequired")
+        waiting = await shop.becomes(
+            code,
+            lambda known: [a.status for a in known.payment.open()] == ["awaited"],
+            "the buyer is waited for",
+        )
+        (attempt,) = waiting.payment.attempts.values()
+        assert attempt.action_url
+        shop.provider.till.authenticate(attempt.reference)
+        await shop.becomes(code, paid, "the order is paid")
+
+
+async def test_an_order_that_nobody_pays_is_ended_and_its_payment_cancelled() -> None:
+    shop = Shop()
+    async with reacting(shop.house):
+        code = await shop.order(1, "")
+        await shop.becomes(code, lambda k: bool(k.payment.attempts), "it was asked for")
+        shop.later(11 * MINUTE)
+        known = await shop.becomes(code, failed, "the attempt failed")
+    assert known.order.status == "expired"
+    assert shop.provider.till.kept() == []
+
+
+async def test_money_that_comes_after_the_end_brings_the_order_back() -> None:
+    shop = Shop()
+    async with reacting(shop.house):
+        code = await shop.order(1, "pm_pix_processing", method="pix")
+        await shop.becomes(
+            code,
+            lambda known: [a.waits_for for a in known.payment.open()] == ["money"],
+            "the money is on its way",
+        )
+        shop.later(11 * MINUTE)
+        await shop.becomes(
+            code, lambda known: known.order.status == "expired", "its time ran out"
+        )
+        (reference,) = shop.provider.till.accounts
+        shop.provider.till.settle(reference)
+        known = await shop.becomes(code, paid, "the order came back")
+    assert len(known.order.valid()) == 1
+
+
+async def test_cancelled_while_the_money_is_on_its_way_it_goes_back() -> None:
+    shop = Shop()
+    async with reacting(shop.house):
+        code = await shop.order(1, "pm_pix_processing", method="pix")
+        await shop.becomes(
+            code,
+            lambda known: [a.waits_for for a in known.payment.open()] == ["money"],
+            "the money is on its way",
+        )
+        await shop.ask(
+            CancelOrder(
+                now=shop.house.clock.now(),
+                performance=PERFORMANCE,
+                order=code,
+                buyer=None,
+                by="staff:t",
+            )
+        )
+        (reference,) = shop.provider.till.accounts
+        shop.provider.till.settle(reference)
+        await shop.becomes(code, back, "the money is back")
+    assert shop.provider.till.kept() == []
+
+
+async def test_a_performance_called_off_gives_everybody_the_money_back() -> None:
+    shop = Shop()
+    async with reacting(shop.house):
+        codes = [await shop.order(number, "pm_card_visa") for number in (1, 2, 3)]
+        for code in codes:
+            await shop.becomes(code, paid, "the order is paid")
+        await shop.ask(
+            CancelPerformance(
+                now=shop.house.clock.now(),
+                performance=PERFORMANCE,
+                by="staff:t",
+                reason="storm",
+            )
+        )
+        for code in codes:
+            known = await shop.becomes(code, back, "the money is back")
+            assert known.order.valid() == []
+    assert shop.provider.till.kept() == []
+
+
+async def refunded(shop: Shop, code: OrderCode) -> None:
+    (ticket,) = (await shop.known(code)).order.valid()
+    await shop.ask(
+        RefundTickets(
+            now=shop.house.clock.now(),
+            performance=PERFORMANCE,
+            order=code,
+            buyer=None,
+            tickets=(ticket.ref,),
+            by="staff:t",
+            note="",
+            request="wish",
+        )
+    )
+
+
+async def test_a_refund_that_fails_once_is_done_under_another_name() -> None:
+    shop = Shop()
+    async with reacting(shop.house):
+        code = await shop.order(1, "pm_sandbox_refund_fails_once")
+        await shop.becomes(code, paid, "the order is paid")
+        await refunded(shop, code)
+        known = await shop.becomes(code, back, "the money is back")
+    states = [refund.state for refund in known.payment.refunds.values()]
+    assert states == ["replaced", "completed"]
+    assert shop.provider.till.kept() == []
+
+
+async def test_a_refund_that_always_fails_is_left_to_people_after_five_tries() -> None:
+    shop = Shop()
+    async with reacting(shop.house):
+        code = await shop.order(1, "pm_card_refundFail")
+        await shop.becomes(code, paid, "the order is paid")
+        await refunded(shop, code)
+        known = await shop.becomes(
+            code,
+            lambda known: "failed" in [r.state for r in known.payment.refunds.values()],
+            "the refund failed for good",
+        )
+    assert len(known.payment.refunds) == 5
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_calls_that_get_lost_change_nothing_about_how_it_ends(seed: int) -> None:
+    chance = random.Random(seed)
+
+    def fault(_call: Call) -> Literal["before", "after"] | None:
+        drawn = chance.random()
+        return "before" if drawn < 0.25 else "after" if drawn < 0.5 else None
+
+    shop = Shop(MemoryPaymentProvider(fault=fault))
+    tokens = ["pm_card_visa", "pm_pix", "pm_card_visa_chargeDeclined"]
+    async with reacting(shop.house):
+        codes = {}
+        for number in range(1, 10):
+            token = tokens[number % 3]
+            method = "pix" if token == "pm_pix" else "card"
+            codes[await shop.order(number, token, method=method)] = token
+        for code, token in codes.items():
+            done = failed if "Declined" in token else paid
+            await shop.becomes(code, done, f"{token} ends")
+        first = next(code for code, token in codes.items() if token == "pm_card_visa")
+        await refunded(shop, first)
+        await shop.becomes(first, back, "the money is back")
+    assert shop.provider.till.reserved() == []
+    assert shop.provider.till.kept() == [FULL_PRICE] * 5
+    names = Counter(a.payment.attempt for a in shop.provider.till.accounts.values())
+    assert set(names.values()) == {1}
+
+
+async def test_a_restart_finishes_what_was_open_and_repeats_nothing() -> None:
+    shop = Shop()
+    code = await shop.order(1, "pm_card_visa")
+    async with reacting(shop.house):
+        await shop.becomes(code, paid, "the order is paid")
+    length = len(shop.house.store.read(after=0, limit=1_000))
+    second = await shop.order(2, "pm_card_visa")
+    async with reacting(shop.house):
+        await shop.becomes(second, paid, "the other order is paid")
+    assert len(shop.provider.till.accounts) == 2
+    assert shop.provider.till.kept() == [FULL_PRICE, FULL_PRICE]
+    log = shop.house.store.read(after=length, limit=1_000)
+    repeated = [r for r in log if r.stream == payment_stream(code)]
+    assert repeated == []
