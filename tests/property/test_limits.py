@@ -181,9 +181,12 @@ def returned(house: House, hold: CartHold, places: list[int]) -> Decision:
         for place in hold.places
         if place.ordinal in places
     ]
-    claims = quotas.give_back(house.facts, sold, now=house.now)
-    order = hold.placed.hold
-    return return_tickets(sold, order=order, reason="refunded") + claims
+    left = [place for place in hold.places if place.ordinal not in places]
+    name = hold.placed.hold
+    decision = return_tickets(sold, order=name, reason="refunded")
+    return decision + quotas.follow(
+        house.facts, PERFORMANCE, name, places=left, until=None, now=house.now
+    )
 
 
 def step(

@@ -6,17 +6,16 @@ the raising into an answer and leaves the draft as it was.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
+from boxoffice.application.deciding import quotas
 from boxoffice.application.deciding.draft import Draft
 from boxoffice.domain.ids import (
     BuyerId,
     PerformanceId,
     allowance_stream,
     price_list_stream,
-    quota_stream,
     ticket_stream,
 )
 from boxoffice.domain.inventory import selling
@@ -30,9 +29,8 @@ from boxoffice.domain.inventory.selling import HoldFor, SoldPlace
 from boxoffice.domain.inventory.state import ALLOWANCE, TICKET, Allowance, CartHold
 from boxoffice.domain.orders.events import OrderLine
 from boxoffice.domain.orders.state import OrderTicket
-from boxoffice.domain.pricing import quotas
 from boxoffice.domain.pricing.calculation import parts_of
-from boxoffice.domain.pricing.state import PRICE_LIST, QUOTA, PriceList
+from boxoffice.domain.pricing.state import PRICE_LIST, PriceList
 from boxoffice.errors import AlreadyExists, HoldLimitReached, PerformanceOff, Refused
 
 Tickets = selling.Tickets
@@ -115,8 +113,7 @@ def leave_to_order(
     tickets = tickets_of(draft, hold)
     draft.add(selling.order_hold(hold, tickets, order=draft.code, now=now, until=until))
     if until > hold.until:
-        types = [place.price_type for place in hold.places]
-        claim(draft, hold, types, until=until, now=now)
+        claim(draft, hold, hold.places, until=until, now=now)
 
 
 def sell(
@@ -135,8 +132,7 @@ def sell(
             agreed={line.ordinal: (line.price, line.price_type) for line in lines},
         )
     )
-    types = [place.price_type for place in hold.places]
-    claim(draft, hold, types, until=None, now=now)
+    claim(draft, hold, hold.places, until=None, now=now)
 
 
 def free(draft: Draft, hold: CartHold, reason: ReleaseReason, *, now: datetime) -> None:
@@ -161,8 +157,7 @@ def take_back(
         (place.performance, place.buyer, place.hold) for place in places
     ):
         hold = hold_of(draft, performance, buyer, name)
-        types = [place.price_type for place in hold.places]
-        claim(draft, hold, types, until=None, now=now)
+        claim(draft, hold, hold.places, until=None, now=now)
 
 
 def _sold_place(ticket: OrderTicket) -> SoldPlace:
@@ -206,8 +201,7 @@ def keep_anew(
     else:
         draft.add(selling.hold_spare(hold, tickets, now=now, until=until))
     made = hold_of(draft, hold.performance, hold.buyer, hold.hold)
-    types = [place.price_type for place in hold.places]
-    claim(draft, made, types, until=until, now=now)
+    claim(draft, made, hold.places, until=until, now=now, added=hold.places)
 
 
 def held_places(lines: Iterable[OrderLine]) -> tuple[HeldPlace, ...]:
@@ -229,23 +223,21 @@ def held_places(lines: Iterable[OrderLine]) -> tuple[HeldPlace, ...]:
 def claim(
     draft: Draft,
     hold: CartHold,
-    types: Iterable[str],
+    places: Sequence[HeldPlace],
     *,
     until: datetime | None,
     now: datetime,
+    added: Sequence[HeldPlace] = (),
 ) -> None:
     """Make the claims of a hold on limited price types say what it has now."""
     of = PerformanceId(hold.placed.performance)
-    prices = price_list(draft, of)
-    if not prices.limited:
-        return
-    where = quota_stream(of)
-    claims = quotas.claim(
-        draft.state(where, QUOTA),
-        prices.quotas(),
-        hold=hold.placed.hold,
-        counts=Counter(types),
+    facts = quotas.follow(
+        draft,
+        of,
+        hold.placed.hold,
+        places=places,
         until=until,
         now=now,
+        added=added,
     )
-    draft.add([(where, event) for event in claims])
+    draft.add(facts)

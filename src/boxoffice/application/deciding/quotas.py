@@ -13,15 +13,11 @@ from datetime import datetime
 from boxoffice.application.deciding.view import View
 from boxoffice.domain.decider import Decision
 from boxoffice.domain.ids import (
-    BuyerId,
     PerformanceId,
-    allowance_stream,
     price_list_stream,
     quota_stream,
 )
 from boxoffice.domain.inventory.events import HeldPlace
-from boxoffice.domain.inventory.selling import SoldPlace
-from boxoffice.domain.inventory.state import ALLOWANCE
 from boxoffice.domain.pricing import quotas
 from boxoffice.domain.pricing.state import PRICE_LIST, QUOTA
 
@@ -60,18 +56,3 @@ def follow(
         now=now,
     )
     return [(where, event) for event in events]
-
-
-def give_back(view: View, returned: Sequence[SoldPlace], *, now: datetime) -> Decision:
-    """Give up the claims of sold places that are taken back."""
-    by_hold: dict[tuple[PerformanceId, BuyerId, str], set[int]] = {}
-    for place in returned:
-        whose = (place.performance, place.buyer, place.hold)
-        by_hold.setdefault(whose, set()).add(place.ordinal)
-    decision: Decision = []
-    for (of, buyer, name), ordinals in by_hold.items():
-        allowance = view.state(allowance_stream(of, buyer), ALLOWANCE)
-        hold = allowance.holds[name]
-        left = [place for place in hold.places if place.ordinal not in ordinals]
-        decision += follow(view, of, name, places=left, until=None, now=now)
-    return decision
