@@ -43,6 +43,7 @@ from boxoffice_api.routes import (
     prices,
     productions,
     promotions,
+    webhooks,
 )
 from boxoffice_api.shield import Shield
 
@@ -61,6 +62,7 @@ API = [
     *orders.HANDLERS,
     *order_changes.HANDLERS,
     *order_desk.HANDLERS,
+    *webhooks.HANDLERS,
     *operations.HANDLERS,
 ]
 """What the OpenAPI document describes."""

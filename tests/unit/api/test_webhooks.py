@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from boxoffice.application.ports.payments import Method, ProviderPayment
+from boxoffice.application.queries.orders import KnownOrder, find_order
+from boxoffice.domain.money import Money
+from boxoffice.errors import Unavailable
+from boxoffice.infrastructure.payments.memory import MemoryPaymentProvider
+from boxoffice.infrastructure.payments.notices import sign
+from boxoffice_api.app import create_app
+from tests.unit.api.house import SETTINGS, House, open_house
+
+SECRET = "whsec_test"
+WEBHOOK = "/v1/payments/webhook"
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[House]:
+    settings = msgspec.structs.replace(SETTINGS, payments_webhook_secrets=SECRET)
+    async with open_house(settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def order(house: House, performance: str) -> str:
+    buyer = await house.buyer()
+    code: str = (await house.ordered(performance, buyer, 1))["order"]
+    return code
+
+
+def till(house: House) -> MemoryPaymentProvider:
+    payments = house.container.payments
+    assert isinstance(payments, MemoryPaymentProvider)
+    return payments
+
+
+async def known(house: House, code: str) -> KnownOrder:
+    return await find_order(house.container.store, code)
+
+
+async def started(house: House, code: str, token: str) -> ProviderPayment:
+    (attempt,) = (await known(house, code)).payment.attempts.values()
+    return await till(house).start(
+        attempt=attempt.attempt,
+        order=code,
+        amount=attempt.amount,
+        method=Method("card", token),
+        return_url="",
+    )
+
+
+def notice(kind: str, thing: dict[str, Any], *, event: str = "evt_1") -> bytes:
+    return msgspec.json.encode(
+        {"id": event, "object": "event", "type": kind, "data": {"object": thing}}
+    )
+
+
+async def told(
+    house: House, body: bytes, *, secret: str = SECRET, age_s: int = 0
+) -> httpx.Response:
+    at = int(house.clock.now().timestamp()) - age_s
+    headers = {"stripe-signature": sign(body, secret=secret, at=at)}
+    return await house.client.post(WEBHOOK, content=body, headers=headers)
+
+
+def of_payment(payment: ProviderPayment, *, event: str = "evt_1") -> bytes:
+    thing = {"id": payment.reference, "object": "payment_intent", "amount": 1}
+    return notice("payment_intent.succeeded", thing, event=event)
+
+
+async def test_a_notice_confirms_an_order_by_what_the_provider_says_itself(
+    house: House, order: str
+) -> None:
+    payment = await started(house, order, "pm_card_visa")
+    answer = await told(house, of_payment(payment))
+    assert (answer.status_code, answer.json()) == (200, {"outcome": "news"})
+    assert (await known(house, order)).order.status == "confirmed"
+
+
+async def test_the_same_news_under_another_event_changes_nothing(
+    house: House, order: str
+) -> None:
+    payment = await started(house, order, "pm_card_visa")
+    await told(house, of_payment(payment))
+    length = house.container.store.head().position
+    for event in ("evt_1", "evt_2"):
+        answer = await told(house, of_payment(payment, event=event))
+        assert answer.json() == {"outcome": "known"}
+    assert house.container.store.head().position == length
+
+
+async def test_a_decline_is_noted_and_can_no_longer_be_undone(
+    house: House, order: str
+) -> None:
+    payment = await started(house, order, "pm_card_visa_chargeDeclined")
+    answer = await told(house, of_payment(payment))
+    assert answer.json() == {"outcome": "news"}
+    (attempt,) = (await known(house, order)).payment.attempts.values()
+    assert attempt.status == "failed"
+    stands = await till(house).look_up(payment.reference)
+    assert stands.status == "cancelled"
+
+
+async def test_a_refund_that_is_back_is_noted(house: House, performance: str) -> None:
+    buyer = await house.buyer()
+    code = (await house.ordered(performance, buyer, 1))["order"]
+    payment = await started(house, code, "pm_card_visa")
+    await till(house).capture(payment.reference, attempt=payment.attempt)
+    await told(house, of_payment(payment))
+    staff = house.staff()
+    tickets = [{"performance": performance, "place": 1}]
+    asked = await house.client.post(
+        f"/v1/orders/{code}/refund",
+        json={"tickets": tickets, "note": "ill"},
+        headers=staff,
+    )
+    assert asked.status_code < 300, asked.text
+    (refund,) = (await known(house, code)).payment.refunds.values()
+    made = await till(house).refund(
+        payment.reference, refund=refund.refund, amount=refund.amount
+    )
+    thing = {"id": made.reference, "object": "refund"}
+    answer = await told(house, notice("refund.updated", thing))
+    assert answer.json() == {"outcome": "news"}
+    (refund,) = (await known(house, code)).payment.refunds.values()
+    assert refund.state == "completed"
+
+
+async def test_who_cannot_sign_is_refused(house: House, order: str) -> None:
+    payment = await started(house, order, "pm_card_visa")
+    forged = await told(house, of_payment(payment), secret="whsec_wrong")
+    old = await told(house, of_payment(payment), age_s=3_600)
+    bare = await house.client.post(WEBHOOK, content=of_payment(payment))
+    for answer in (forged, old, bare):
+        assert (answer.status_code, answer.json()["type"]) == (400, "/problems/forged")
+    assert (await known(house, order)).order.status == "placed"
+
+
+async def test_what_cannot_be_read_is_refused_although_it_was_signed(
+    house: House,
+) -> None:
+    for body in (b"", b"{", b"[]", b"\xff", b'{"id": 1}'):
+        assert (await told(house, body)).status_code == 422
+
+
+async def test_a_notice_that_is_too_long_is_refused(house: House) -> None:
+    answer = await told(house, b" " * 70_000)
+    assert answer.status_code == 413
+
+
+async def test_payments_of_others_are_taken_and_left_alone(
+    house: House, order: str
+) -> None:
+    foreign = await till(house).start(
+        attempt="attempt-of-others",
+        order="ABCDEFGHJK",
+        amount=Money(100, "USD"),
+        method=Method("card", "pm_card_visa"),
+        return_url="",
+    )
+    unknown = {"id": "pi_memory_999", "object": "payment_intent"}
+    for body in (
+        of_payment(foreign),
+        notice("payment_intent.succeeded", unknown),
+        notice("refund.updated", {"id": "re_memory_999"}),
+    ):
+        answer = await told(house, body)
+        assert (answer.status_code, answer.json()) == (200, {"outcome": "not-ours"})
+    assert (await known(house, order)).order.status == "placed"
+
+
+async def test_notices_of_other_things_are_ignored(house: House) -> None:
+    answer = await told(house, notice("customer.created", {"id": "cus_1"}))
+    assert answer.json() == {"outcome": "ignored"}
+
+
+async def test_a_provider_that_does_not_answer_has_to_send_it_again(
+    house: House, order: str
+) -> None:
+    payment = await started(house, order, "pm_card_visa")
+
+    class Mute(MemoryPaymentProvider):
+        async def look_up(self, reference: str) -> ProviderPayment:
+            raise Unavailable(reference)
+
+    mute = Mute(webhook_secrets=[SECRET])
+    container = dataclasses.replace(house.container, payments=mute)
+    transport = httpx.ASGITransport(create_app(container))
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://boxoffice.test"
+    ) as client:
+        away = await told(
+            dataclasses.replace(house, client=client), of_payment(payment)
+        )
+    assert (away.status_code, away.headers["retry-after"]) == (503, "1")
+    assert (await told(house, of_payment(payment))).json() == {"outcome": "news"}
