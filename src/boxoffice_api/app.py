@@ -23,6 +23,7 @@ from boxoffice_api.asgi import App
 from boxoffice_api.bodies import BODY_BYTES_MAX
 from boxoffice_api.edge import Edge, Entropy, open_edge
 from boxoffice_api.lean import LeanHolds
+from boxoffice_api.live import orders as live_orders
 from boxoffice_api.openapi import document
 from boxoffice_api.pages.plugin import LivePages
 from boxoffice_api.problems import answer_error
@@ -66,7 +67,7 @@ API = [
     *operations.HANDLERS,
 ]
 """What the OpenAPI document describes."""
-PAGES: list[ControllerRouterHandler] = [*documents.HANDLERS]
+PAGES: list[ControllerRouterHandler] = [*documents.HANDLERS, *live_orders.HANDLERS]
 """Pages and sockets."""
 FORM_PARTS_MAX = 20
 
@@ -85,6 +86,7 @@ def framework(edge: Edge) -> Litestar:
         dependencies={"edge": Provide(lambda: edge, sync_to_thread=False)},
         exception_handlers={Exception: _problem},
         on_startup=[edge.tail.catch_up],
+        on_shutdown=[edge.order_news.close],
         plugins=[LivePages(edge)],
         request_max_body_size=BODY_BYTES_MAX,
         multipart_form_part_limit=FORM_PARTS_MAX,

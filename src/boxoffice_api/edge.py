@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from boxoffice.application import tokens
 from boxoffice.application.queries.catalogue import Catalogue
 from boxoffice.application.queries.holds import Holds
+from boxoffice.application.queries.order_news import OrderNews
 from boxoffice.application.queries.promotions import Promotions
 from boxoffice.application.queries.tail import Tail
 from boxoffice.application.writer import Accepted, Request, ask
@@ -53,6 +54,7 @@ class Edge:
     catalogue: Catalogue
     holds: Holds
     promotions: Promotions
+    order_news: OrderNews
     availability: Shelf
     seat_map: Shelf
     sales_board: Shelf
@@ -181,6 +183,7 @@ def open_edge(container: Container, *, entropy: Entropy = os.urandom) -> Edge:
         tail=tail,
         catalogue=Catalogue(store, tail),
         promotions=Promotions(tail),
+        order_news=OrderNews(store, tail, watchers_max=settings.sockets_max),
         holds=Holds(store, tail, houses_max=settings.writer_houses_max),
         availability=Shelf(AVAILABILITY, container.cache),
         seat_map=Shelf(SEAT_MAP, container.documents),

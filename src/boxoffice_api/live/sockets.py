@@ -104,9 +104,9 @@ async def _serve(
                 await _watch(socket, seat, view=view, check=check)
         except Exception as error:
             if socket.connection_state == "init":
-                await _refuse(socket, error)
+                await refuse(socket, error)
             elif isinstance(error, TimeoutError):
-                await _close(socket, GOING_AWAY, last=encode(Bye()))
+                await close(socket, GOING_AWAY, last=encode(Bye()))
             else:
                 raise
 
@@ -115,14 +115,14 @@ async def _watch(socket: Socket, seat: Seat, *, view: View, check: Check) -> Non
     """Send frames until the client leaves or is sent away."""
     beat_s = BEAT_S if view == "hall" else STAFF_BEAT_S
     sending = asyncio.create_task(_send(socket, seat, beat_s=beat_s, check=check))
-    hearing = asyncio.create_task(_hear(socket))
+    hearing = asyncio.create_task(hear(socket))
     both = (sending, hearing)
     try:
         done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         for ended in done:
             code = ended.result()
             if code is not None:
-                await _close(socket, code)
+                await close(socket, code)
     finally:
         for task in both:
             task.cancel()
@@ -146,16 +146,16 @@ async def _send(socket: Socket, seat: Seat, *, beat_s: float, check: Check) -> i
                 return POLICY_VIOLATION
         try:
             async with asyncio.timeout(STALL_MAX_S):
-                await _send_frame(socket, frame or seat.room.beat())
+                await send_frame(socket, frame or seat.room.beat())
         except TimeoutError:
             return TRY_AGAIN_LATER
 
 
-async def _send_frame(socket: Socket, frame: Frame) -> None:
+async def send_frame(socket: Socket, frame: Frame) -> None:
     await socket.send({"type": "websocket.send", "bytes": None, "text": frame.decode()})
 
 
-async def _hear(socket: Socket) -> int | None:
+async def hear(socket: Socket) -> int | None:
     """Wait for the client to leave; give a code when it is to be sent away."""
     for _ in range(HEARD_MAX):
         message = await socket.receive()
@@ -164,16 +164,16 @@ async def _hear(socket: Socket) -> int | None:
     return POLICY_VIOLATION
 
 
-async def _close(socket: Socket, code: int, *, last: Frame | None = None) -> None:
+async def close(socket: Socket, code: int, *, last: Frame | None = None) -> None:
     """Close without waiting long for a client that takes nothing."""
     with suppress(TimeoutError):
         async with asyncio.timeout(GOODBYE_S):
             if last is not None:
-                await _send_frame(socket, last)
+                await send_frame(socket, last)
             await socket.close(code)
 
 
-async def _refuse(socket: Socket, error: Exception) -> None:
+async def refuse(socket: Socket, error: Exception) -> None:
     """Answer the handshake with the problem, as HTTP."""
     told = Unavailable() if isinstance(error, TimeoutError) else error
     answer = answer_error(told, path=socket.scope["path"])

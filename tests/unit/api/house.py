@@ -30,6 +30,8 @@ from boxoffice.readmodels.registry import MODELS
 from boxoffice.settings import Settings
 from boxoffice_api.app import create_app
 from boxoffice_api.asgi import App
+from boxoffice_api.edge import Edge
+from boxoffice_api.lean import LeanHolds
 
 PLACES = 24
 ANN = {"name": "Ann Olivária", "email": "Ann@Example.org"}
@@ -60,6 +62,12 @@ class House:
     clock: SetClock
     app: App
     client: httpx.AsyncClient
+
+    @property
+    def edge(self) -> Edge:
+        """What the handlers of the application share."""
+        assert isinstance(self.app, LeanHolds)
+        return self.app._edge
 
     def staff(self, role: str = "manager", **changes: Any) -> dict[str, str]:
         """Give the headers of somebody who works here."""
