@@ -19,13 +19,17 @@ from boxoffice.sandbox.cards import token_of
 from boxoffice.sandbox.desk import CREATE, METHOD, Desk, Reply, Work
 from boxoffice.sandbox.faults import Failure, Faults, Mischief, Operation
 from boxoffice.sandbox.intents import Intent, Till
-from boxoffice.sandbox.ledger import Ledger
+from boxoffice.sandbox.ledger import Ledger, read_standings
 from boxoffice.sandbox.wire import Fields, WireError
 
 STALL_S = 10.0
 """How long a token that times out keeps its caller waiting."""
 BODY_MAX = 20_000
 SERVER_ERROR = 500
+POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none';"
+    " frame-ancestors 'none'"
+)
 _Asked = Request[Any, Any, Any]
 JSON, HTML = "application/json", "text/html; charset=utf-8"
 
@@ -262,7 +266,15 @@ def _controls(box: Sandbox) -> list[Any]:
         box.check(request)
         rows = box.ledger.db.execute("select * from postings").fetchall()
         names = ("entry", "intent", "account", "amount", "currency", "what")
-        return _json({"postings": [dict(zip(names, row, strict=True)) for row in rows]})
+        return _json(
+            {
+                "payments": [
+                    msgspec.to_builtins(standing)
+                    for standing in read_standings(box.ledger.db)
+                ],
+                "postings": [dict(zip(names, row, strict=True)) for row in rows],
+            }
+        )
 
     return [livez, faults, settle, ledger]
 
@@ -296,7 +308,11 @@ def _json(thing: dict[str, Any], status: int = 200) -> Response[bytes]:
 
 
 def _html(page: str, status: int = 200) -> Response[bytes]:
-    headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+    headers = {
+        "Cache-Control": "no-store",
+        "Content-Security-Policy": POLICY,
+        "Referrer-Policy": "no-referrer",
+    }
     return Response(page.encode(), status_code=status, headers=headers, media_type=HTML)
 
 

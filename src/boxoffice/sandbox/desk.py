@@ -7,7 +7,8 @@ whoever asks again gets the same bytes, also after this process was killed.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -16,7 +17,7 @@ from boxoffice.sandbox.cards import token_of
 from boxoffice.sandbox.faults import Mischief, Operation
 from boxoffice.sandbox.intents import Intent, Till
 from boxoffice.sandbox.ledger import Ledger
-from boxoffice.sandbox.wire import Fields, WireError, declined
+from boxoffice.sandbox.wire import Fields, Refusal, WireError, declined
 
 OK = 200
 KEY_MAX = 255
@@ -47,15 +48,32 @@ class Desk:
         self._ledger = ledger
         self._till = till
         self._mischief = mischief
+        self._in_use: set[str] = set()
 
     async def ask(
         self, operation: Operation, *, path: str, key: str, body: bytes, work: Work
     ) -> Reply:
         """Do something once per key, with whatever goes wrong on purpose."""
-        await self._mischief.before(operation)
-        reply = self._once(path, key, body, work)
-        await self._mischief.after(operation)
+        with self._alone(key):
+            await self._mischief.before(operation)
+            reply = self._once(path, key, body, work)
+            await self._mischief.after(operation)
         return reply
+
+    @contextmanager
+    def _alone(self, key: str) -> Iterator[None]:
+        if key and key in self._in_use:
+            raise WireError(
+                409,
+                "Another request is using this idempotency key; try again.",
+                kind="idempotency_error",
+                code="idempotency_key_in_use",
+            )
+        self._in_use.add(key)
+        try:
+            yield
+        finally:
+            self._in_use.discard(key)
 
     def _once(self, path: str, key: str, body: bytes, work: Work) -> Reply:
         if len(key) > KEY_MAX:
@@ -125,7 +143,7 @@ class Desk:
             capture_method=fields.choice("capture_method", "automatic", "manual"),
             types=fields.types,
             metadata=fields.metadata,
-            return_url=fields.text("return_url"),
+            return_url=fields.address("return_url"),
         )
         if not fields.flag("confirm"):
             return intent.wire()
@@ -133,7 +151,10 @@ class Desk:
 
     def confirm(self, name: str, fields: Fields) -> dict[str, Any]:
         """Try to pay."""
-        return self._confirmed(self._till.find(name), fields.required("payment_method"))
+        method = fields.required("payment_method")
+        intent = self._till.find(name)
+        intent.return_url = fields.address("return_url") or intent.return_url
+        return self._confirmed(intent, method)
 
     def capture(self, name: str, fields: Fields) -> dict[str, Any]:
         """Take what was authorised."""
@@ -167,10 +188,8 @@ Work = Callable[[], Mapping[str, Any]]
 
 
 def _done(work: Work) -> Reply:
-    """Do the work; a decline is an effect that is kept, any other no is not."""
+    """Do the work; a no of the payment is kept, a no to the parameters is not."""
     try:
         return Reply(OK, msgspec.json.encode(work()))
-    except WireError as error:
-        if error.body["error"].get("type") != "card_error":
-            raise
+    except Refusal as error:
         return Reply(error.status, error.encoded())

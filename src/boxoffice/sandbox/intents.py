@@ -13,7 +13,7 @@ import msgspec
 
 from boxoffice.sandbox.cards import TOKENS, Behaviour
 from boxoffice.sandbox.ledger import Ledger
-from boxoffice.sandbox.wire import WireError, declined, missing
+from boxoffice.sandbox.wire import Refusal, WireError, declined, missing
 
 LATE_S = 1.0
 """After this a payment that settles late by itself is settled."""
@@ -122,7 +122,7 @@ class Till:
             "select token from methods where id = ?", (method,)
         ).fetchone()
         if row is None:
-            raise missing("PaymentMethod", method)
+            raise missing("payment_method", method)
         return TOKENS[row[0]]
 
     # ------------------------------------------------------------------ payments
@@ -233,7 +233,7 @@ class Till:
             raise self._unexpected(intent, "capture")
         wanted = intent.amount_capturable if amount is None else amount
         if not 0 < wanted <= intent.amount_capturable:
-            raise WireError(
+            raise Refusal(
                 400, "The amount is above what was authorised.", code="amount_too_large"
             )
         let_go = intent.amount_capturable - wanted
@@ -281,7 +281,7 @@ class Till:
         left = intent.amount_received - intent.refunded
         wanted = left if amount is None else amount
         if not 0 < wanted <= left:
-            raise WireError(
+            raise Refusal(
                 400,
                 f"Refund amount ({wanted}) is greater than unrefunded amount on"
                 f" charge ({left}).",
@@ -362,8 +362,8 @@ class Till:
         )
 
     @staticmethod
-    def _unexpected(intent: Intent, verb: str) -> WireError:
-        return WireError(
+    def _unexpected(intent: Intent, verb: str) -> Refusal:
+        return Refusal(
             400,
             f"This PaymentIntent's status is {intent.status}, so one cannot {verb} it.",
             code="payment_intent_unexpected_state",

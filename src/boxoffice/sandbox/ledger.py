@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -29,6 +29,7 @@ create table if not exists postings (
     entry integer not null, intent text not null, account text not null,
     amount integer not null, currency text not null, what text not null);
 create index if not exists postings_by_intent on postings (intent);
+create index if not exists postings_by_entry on postings (entry);
 create table if not exists keys (
     key text primary key, asked text not null, status integer, body blob);
 create table if not exists events (
@@ -40,7 +41,10 @@ create index if not exists events_by_due on events (due);
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """How a payment stands in the books, in minor units."""
+    """How a payment stands in the books, in minor units.
+
+    `refunded` is given back or on its way back; `status` is what the wire says.
+    """
 
     intent: str
     attempt: str
@@ -49,6 +53,7 @@ class Standing(msgspec.Struct, frozen=True):
     reserved: int
     captured: int
     refunded: int
+    status: str
 
 
 class Ledger:
@@ -98,27 +103,40 @@ class Ledger:
 
 def standings(path: str | Path) -> list[Standing]:
     """Read how every payment stands, from the file alone."""
-    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
-        rows = db.execute(
-            """
-            select i.id, i.attempt, i.order_code, p.currency,
-                sum(case when account = 'reserved' then amount else 0 end),
-                sum(case when what = 'capture' and account = 'merchant'
-                    then amount else 0 end),
-                -sum(case when what = 'refund' and account = 'merchant'
-                    then amount else 0 end)
-            from intents i join postings p on p.intent = i.id
-            group by i.id, p.currency order by i.id
-            """
-        ).fetchall()
+    with _reading(path) as db:
+        return read_standings(db)
+
+
+def read_standings(db: sqlite3.Connection) -> list[Standing]:
+    """Read how every payment stands; what took nothing stands at zero."""
+    rows = db.execute(
+        """
+        select i.id, i.attempt, i.order_code, json_extract(i.body, '$.currency'),
+            coalesce(sum(amount) filter (where account = 'reserved'), 0),
+            coalesce(sum(amount) filter (
+                where what = 'capture' and account = 'merchant'), 0),
+            coalesce(-sum(amount) filter (
+                where what = 'refund' and account = 'merchant'), 0),
+            json_extract(i.body, '$.status')
+        from intents i left join postings p on p.intent = i.id
+        group by i.id order by i.id
+        """
+    )
     return [Standing(*row) for row in rows]
 
 
 def imbalance(path: str | Path) -> list[int]:
     """Give the entries that do not balance, or that mix currencies; none is right."""
-    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
+    with _reading(path) as db:
         rows = db.execute(
             "select entry from postings group by entry"
             " having sum(amount) <> 0 or count(distinct currency) > 1"
         ).fetchall()
     return [entry for (entry,) in rows]
+
+
+@contextmanager
+def _reading(path: str | Path) -> Iterator[sqlite3.Connection]:
+    uri = f"{Path(path).absolute().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(uri, uri=True)) as db:
+        yield db

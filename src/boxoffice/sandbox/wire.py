@@ -17,6 +17,7 @@ AMOUNT_MAX = 99_999_999
 DIGITS_MAX = 12
 VALUE_MAX = 500
 _METADATA = re.compile(r"metadata\[[A-Za-z0-9_]{1,40}\]")
+_ADDRESS = re.compile(r"https?://[!-~]+")
 _INDEXED = re.compile(r"(payment_method_types)\[\d*\]")
 
 
@@ -115,6 +116,13 @@ class Fields:
             )
         return amount
 
+    def address(self, name: str) -> str:
+        """Give an address that a browser can be sent to; absent is empty."""
+        text = self.text(name)
+        if text and not _ADDRESS.fullmatch(text):
+            raise WireError(400, "Not a valid URL", code="url_invalid", param=name)
+        return text
+
     def flag(self, name: str) -> bool:
         """Give a truth; absent is false."""
         text = self.text(name, "false")
@@ -132,6 +140,10 @@ class Fields:
         return text
 
 
+class Refusal(WireError):
+    """A no of the payment itself; it is kept under the key as a yes would be."""
+
+
 def missing(what: str, name: str) -> WireError:
     """Say that there is no such thing."""
     return WireError(
@@ -139,11 +151,11 @@ def missing(what: str, name: str) -> WireError:
     )
 
 
-def declined(code: str, message: str, intent: Mapping[str, Any]) -> WireError:
+def declined(code: str, message: str, intent: Mapping[str, Any]) -> Refusal:
     """Say that a card was declined; the intent waits for another."""
     known = code in ("expired_card", "incorrect_cvc", "processing_error")
     more = {"decline_code": code, "payment_intent": dict(intent)}
-    return WireError(
+    return Refusal(
         402,
         message,
         kind="card_error",
