@@ -386,3 +386,16 @@ def test_a_lower_quota_does_not_reach_back() -> None:
     assert given(*facts).when(of_hold(RenewHold, 60, ttl_s=600)).happened
     more = hold(3, types=("student",), as_=H2, buyer=BOB)
     given(*facts).when(more).refused(QuotaReached, left=0)
+
+
+def test_a_new_quota_does_not_reach_back() -> None:
+    free = PriceType(code="student", name="Student")
+    prices = (usd(4_500), usd(2_000, "student"))
+    facts = on_sale(prices=PricesSet(prices=prices, types=(ADULT, free)))
+    facts += given(*facts).when(hold(1, 2, types=("student",) * 2)).happened
+    limited = PriceType(code="student", name="Student", quota=1)
+    facts.append((AT, PricesSet(prices=prices, types=(ADULT, limited))))
+    sale = of_hold(PurchaseHold, 60, order=CODE, approval=PAID)
+    assert claims(given(*facts).when(sale).happened) == []
+    more = of_hold(AddPlaces, 60, ordinals=(3,), types=("student",), ttl_s=600)
+    given(*facts).when(more).refused(QuotaReached)
