@@ -8,8 +8,16 @@ from boxoffice.cli.data_folder import check_resettable, occupied, running_at
 from boxoffice.errors import Misconfigured
 from boxoffice.settings import Settings
 
-OURS = ("log.sqlite", "log.sqlite-wal", "log.sqlite-shm", "secret", "secret.0a1b")
-THEIRS = ("notes.txt", "log.sqlite.bak", "secrets.txt", "my-secret")
+OURS = (
+    "log.sqlite",
+    "log.sqlite-wal",
+    "log.sqlite-shm",
+    "vault.sqlite",
+    "vault.sqlite-wal",
+    "secret",
+    "secret.0a1b",
+)
+THEIRS = ("notes.txt", "log.sqlite.bak", "my-vault.sqlite", "secrets.txt", "my-secret")
 
 
 def fill(folder: Path) -> None:
