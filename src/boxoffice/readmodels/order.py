@@ -7,6 +7,7 @@ the hexadecimal family of both. Bounds: see order_document.py.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import assert_never, get_args
 
 from msgspec.structs import replace
@@ -44,6 +45,7 @@ from boxoffice.readmodels.order_document import (
     ShownExchange,
     ShownOffer,
     ShownRequest,
+    Status,
     shown,
 )
 from boxoffice.readmodels.order_lines import added, all_became, became, bounded
@@ -116,16 +118,14 @@ def _ordered(document: OrderDocument, event: OrderEvent, fact: Fact) -> OrderDoc
         case OrderConfirmed():
             return _confirmed(document, event, fact)
         case OrderExpired():
-            ended = replace(document, status="expired", ended_at=at)
+            ended = _ended(document, "expired", at)
             return all_became(ended, "wanted", "ended")
         case OrderCancelled():
-            ended = replace(document, status="cancelled", ended_at=at)
-            none = replace(ended, requests=(), waiting=False)
-            return all_became(none, "wanted", "ended")
+            ended = _ended(document, "cancelled", at)
+            return all_became(ended, "wanted", "ended")
         case OrderVoided():
-            ended = replace(document, status="voided", ended_at=at)
-            none = replace(ended, requests=(), waiting=False)
-            return became(none, event.tickets, "voided")
+            ended = replace(_ended(document, "voided", at), kept=0)
+            return became(ended, event.tickets, "voided")
         case TicketsRefunded():
             kept = document.kept + event.kept.minor
             return became(replace(document, kept=kept), event.tickets, "refunded")
@@ -133,6 +133,11 @@ def _ordered(document: OrderDocument, event: OrderEvent, fact: Fact) -> OrderDoc
             return replace(document, comps=_comps(event))
         case _:
             return _opened(document, event)
+
+
+def _ended(document: OrderDocument, status: Status, at: datetime) -> OrderDocument:
+    """End an order; what was asked about it needs no answer any more."""
+    return replace(document, status=status, ended_at=at, requests=(), waiting=False)
 
 
 _Open = (

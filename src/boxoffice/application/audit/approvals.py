@@ -11,6 +11,9 @@ from boxoffice.domain.orders.events import (
     ApprovalDenied,
     ApprovalGiven,
     CompsIssued,
+    OrderCancelled,
+    OrderExpired,
+    OrderVoided,
     TicketsRefunded,
 )
 
@@ -44,6 +47,7 @@ class Approvals:
         for asked in deed.of(ApprovalAsked):
             self._open[asked.event.order, asked.event.request] = asked.event
         agreed = [self._give(told, deed) for told in deed.of(ApprovalGiven)]
+        self._end(deed)
         for denied in deed.of(ApprovalDenied):
             self._open.pop((denied.event.order, denied.event.request), None)
         kinds: tuple[type[TicketsRefunded | CompsIssued], ...] = (
@@ -54,6 +58,15 @@ class Approvals:
             approver = told.event.approver
             if approver is not None and (told.event.order, approver) not in agreed:
                 self._wrong(told, f"{approver} is named, but did not agree")
+
+    def _end(self, deed: Deed) -> None:
+        """Forget what was asked about orders that ended."""
+        over = {told.event.order for told in deed.of(OrderExpired)}
+        over |= {told.event.order for told in deed.of(OrderCancelled)}
+        over |= {told.event.order for told in deed.of(OrderVoided)}
+        for order, request in list(self._open) if over else ():
+            if order in over:
+                del self._open[order, request]
 
     def _give(self, told: Told[ApprovalGiven], deed: Deed) -> tuple[str, str]:
         event = told.event

@@ -142,6 +142,8 @@ class Accounts:
         self._take(record, order, event)
         if isinstance(event, TicketsRefunded):
             order.kept += event.kept.minor
+        else:
+            order.kept = 0
 
     def _take(
         self,
