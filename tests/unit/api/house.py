@@ -23,7 +23,7 @@ from boxoffice.application.topics import fact_of
 from boxoffice.application.writer import ask
 from boxoffice.bootstrap import Container, open_container
 from boxoffice.domain.ids import AttemptId, HoldId, PerformanceId, RefundId
-from boxoffice.domain.message import Meta
+from boxoffice.domain.message import Fact, Meta
 from boxoffice.domain.money import Money
 from boxoffice.domain.payments.commands import PaymentStatus, SettlePayment
 from boxoffice.readmodels.registry import MODELS
@@ -161,9 +161,13 @@ class House:
             self.container.writer, Request(identity, b"h" * 32, command, meta)
         )
 
+    async def facts(self) -> list[Fact]:
+        """Give the whole log."""
+        return [fact_of(r) for r in self.container.store.read(after=0, limit=9_999)]
+
     async def project(self, generation: int = 1) -> None:
         """Fold the whole log into a generation of every read model; let it serve."""
-        facts = [fact_of(r) for r in self.container.store.read(after=0, limit=9_999)]
+        facts = await self.facts()
         for model in MODELS:
             documents = self._sink(model.sink)
             shelf = Shelf(model, documents, generation=generation)
