@@ -20,7 +20,8 @@ from boxoffice.settings import Settings
 LOCK_FILE = "in-use"
 URL_BYTES_MAX = 2_000
 OURS = (
-    *("log.sqlite", "log.sqlite-*", "secret", "secret.*"),
+    *("log.sqlite", "log.sqlite-*", "vault.sqlite", "vault.sqlite-*"),
+    *("secret", "secret.*"),
     *("sandbox.sqlite", "sandbox.sqlite-*", "sandbox-key*", "sandbox-signing*"),
 )
 """All we ever write here, except for the lock itself."""

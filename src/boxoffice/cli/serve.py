@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,45 +77,59 @@ def _tell_nobody(_url: str) -> None:
 
 
 def _run(settings: Settings, wishes: Wishes, *, announce: Announce) -> None:
-    from boxoffice.bootstrap import open_container, replay_into_memory
-    from boxoffice.cli.roles import run_together
     from boxoffice.observability import log_to_stderr
 
     roles = wishes.roles or ROLES
     if len(roles) > 1:
         # One process has one place to ask for its health: the API's.
         settings = msgspec.structs.replace(settings, health_port=0)
-
-    async def house() -> None:
-        async with open_container(settings) as container:
-            secret = await _demo(container) if wishes.demo else None
-            await replay_into_memory(container)
-            ready = partial(_running, wishes=wishes, secret=secret, announce=announce)
-            await run_together(container, [ready(name) for name in roles])
-
+    if "api" in roles:
+        wishes = _with_port(wishes)
     log_to_stderr(json=not sys.stderr.isatty())
-    run_async(house())
+    run_async(_house(settings, wishes, roles=roles, announce=announce))
 
 
-def _running(
-    name: str, *, wishes: Wishes, secret: str | None, announce: Announce
-) -> Running:
+async def _house(
+    settings: Settings, wishes: Wishes, *, roles: Sequence[str], announce: Announce
+) -> None:
+    from boxoffice.bootstrap import open_container, replay_into_memory
+    from boxoffice.cli.own_sandbox import own_sandbox
+    from boxoffice.cli.roles import run_together
+
+    url = _url(wishes.host, wishes.port)
+    async with AsyncExitStack() as stack:
+        if not {"api", "reactors"}.difference(roles):
+            # Whoever takes orders and whoever pays them must know one provider.
+            sandbox = own_sandbox(settings, url=url, port=wishes.port + 1)
+            settings = await stack.enter_async_context(sandbox)
+        container = await stack.enter_async_context(open_container(settings))
+        secret = await _demo(container) if wishes.demo else None
+        await replay_into_memory(container)
+
+        def started() -> None:
+            announce(url)
+            _welcome(url, secret, payments=settings.payments_url)
+
+        ready = partial(_running, wishes=wishes, started=started)
+        await run_together(container, [ready(name) for name in roles])
+
+
+def _with_port(wishes: Wishes) -> Wishes:
     from boxoffice.cli.free_port import free_port
+
+    port = free_port(wishes.host, wishes.port)
+    if port != wishes.port:
+        click.echo(f"Port {wishes.port} is taken, so this is {port}.", err=True)
+    return msgspec.structs.replace(wishes, port=port)
+
+
+def _running(name: str, *, wishes: Wishes, started: Callable[[], None]) -> Running:
     from boxoffice.cli.roles import role
 
     run = role(name)
     if name != "api":
         return run
-    port = free_port(wishes.host, wishes.port)
-    if port != wishes.port:
-        click.echo(f"Port {wishes.port} is taken, so this is {port}.", err=True)
-    url = _url(wishes.host, port)
-
-    def started() -> None:
-        announce(url)
-        _welcome(url, secret)
-
-    return partial(run, host=wishes.host, port=port, started=started)
+    return partial(run, host=wishes.host, port=wishes.port, started=started)
 
 
 async def _demo(container: Container) -> str | None:
@@ -134,7 +150,7 @@ def _url(host: str, port: int) -> str:
     return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
 
 
-def _welcome(url: str, secret: str | None) -> None:
+def _welcome(url: str, secret: str | None, *, payments: str) -> None:
     click.echo(
         f"""
 The box office is open.
@@ -143,6 +159,7 @@ The box office is open.
   Staff     {url}/staff
   API       {url}/v1/performances
   OpenAPI   {url}/openapi.json
+  Payments  {payments or "nobody takes money: BOXOFFICE_PAYMENTS_URL is empty"}
 """
     )
     if secret:

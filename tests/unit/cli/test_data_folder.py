@@ -14,6 +14,10 @@ OURS = (
     "log.sqlite-shm",
     "vault.sqlite",
     "vault.sqlite-wal",
+    "sandbox.sqlite",
+    "sandbox.sqlite-wal",
+    "sandbox-key",
+    "sandbox-signing",
     "secret",
     "secret.0a1b",
 )
