@@ -21,6 +21,7 @@ from typing import Literal
 
 import msgspec
 
+from boxoffice.application import crash_points
 from boxoffice.application.ports.bus import Bus
 from boxoffice.application.ports.checkpoints import Checkpoints
 from boxoffice.application.ports.clock import Clock
@@ -84,6 +85,7 @@ async def open_container(settings: Settings) -> AsyncIterator[Container]:
         Unavailable: a service does not answer.
     """
     async with AsyncExitStack() as stack:
+        crash_points.plan(settings.crash_at)
         settings = with_secret(settings)
         log = await asyncio.to_thread(_open_log, settings)
         stack.callback(log.store.close)

@@ -18,6 +18,7 @@ from typing import Protocol
 import structlog
 
 from boxoffice.application.codec import decode, encode, tag_of
+from boxoffice.application.crash_points import reached
 from boxoffice.application.memory import Memory, Overlay
 from boxoffice.application.ports.log import (
     Append,
@@ -224,7 +225,9 @@ class WritePath:
         for request in pending:
             batch.decide(request)
         started = perf_counter()
+        reached("append.before")
         outcome = log_.append(batch.append)
+        reached("append.after")
         if isinstance(outcome, Stored):
             took = perf_counter() - started
             self._observer.batch(commands=len(pending), commit_s=took)
