@@ -14,7 +14,8 @@ from boxoffice.application.codec import encode, tag_of
 from boxoffice.application.ports.log import Append, EventStore, Stored
 from boxoffice.domain.ids import StreamId
 from boxoffice.domain.message import Meta
-from tests.trade import MORNING, Facts, Sale
+from tests.ordering import Facts
+from tests.trade import MORNING, Sale
 
 
 def meta_of(command_id: bytes) -> bytes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+
+import msgspec
 
 from boxoffice.domain.ids import (
     OrderCode,
@@ -42,15 +43,21 @@ from boxoffice.domain.pricing_parts import PriceParts
 from boxoffice.domain.promotions.events import CompsDrawn
 
 Facts = list[tuple[StreamId, Event]]
+GRACE = timedelta(seconds=1)
 
 
-class Held(Protocol):
-    """The hold that an order is for."""
+class Hold(msgspec.Struct):
+    """A hold and whether it still stands: open, ordered, or over."""
 
     hold: str
     buyer: str
     places: dict[int, HeldPlace]
-    state: str
+    until: datetime
+    cap: datetime
+    state: str = "open"
+
+    def is_overdue(self, now: datetime) -> bool:
+        return now >= self.until + GRACE
 
 
 def usd(minor: int) -> Money:
@@ -79,7 +86,7 @@ class Order:
         self,
         code: OrderCode,
         performance: PerformanceId,
-        hold: Held,
+        hold: Hold,
         lines: Iterable[OrderLine],
         pay_by: datetime,
         *,

@@ -11,8 +11,6 @@ import random
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
-import msgspec
-
 from boxoffice.domain.catalogue.events import (
     Category,
     ManifestPlace,
@@ -54,12 +52,11 @@ from boxoffice.domain.message import Event
 from boxoffice.domain.money import Money
 from boxoffice.domain.pricing.events import LevelPrice, PricesSet, PriceType
 from boxoffice.domain.promotions.events import CompBudgetSet
-from tests.ordering import Order, line_of
+from tests.ordering import Facts, Hold, Order, line_of
 
 MORNING = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
 TTL = timedelta(seconds=600)
 CAP = timedelta(seconds=1_800)
-GRACE = timedelta(seconds=1)
 TYPES = (PriceType("adult", "Adult"), PriceType("child", "Child", proof="Show a pass."))
 PRICES = {
     (0, "adult"): Money(9000, "USD"),
@@ -70,22 +67,6 @@ PRICES = {
 CATEGORIES = 2
 PLACES_MAX = 4
 BUDGET = CompBudgetSet(budget="press", places_max=100_000, face_max=Money(10**9, "USD"))
-
-Facts = list[tuple[StreamId, Event]]
-
-
-class Hold(msgspec.Struct):
-    """A hold and whether it still stands: open, ordered, or over."""
-
-    hold: str
-    buyer: str
-    places: dict[int, HeldPlace]
-    until: datetime
-    cap: datetime
-    state: str = "open"
-
-    def is_overdue(self, now: datetime) -> bool:
-        return now >= self.until + GRACE
 
 
 class Sale:

@@ -20,7 +20,8 @@ from boxoffice.errors import Unavailable
 from boxoffice.infrastructure.memory.bus import MemoryBus
 from boxoffice.infrastructure.memory.event_store import MemoryEventStore
 from boxoffice_projectors.registry import rows
-from tests.histories import Facts, history
+from tests.histories import history
+from tests.ordering import Facts
 from tests.read_side import House, memory_house, projecting, relaying, until
 
 

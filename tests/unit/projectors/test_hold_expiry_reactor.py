@@ -11,8 +11,8 @@ from boxoffice.domain.inventory.commands import HoldPlaces
 from boxoffice.domain.inventory.events import CartHoldReleased
 from boxoffice.domain.message import Meta
 from boxoffice.testing import PERFORMANCE, on_sale
-from tests.histories import MORNING
 from tests.read_side import House, memory_house, reacting, until
+from tests.trade import MORNING
 
 TTL_S = 600
 META = Meta(command="00", correlation="00", actor="buyer:test", venue="main")

@@ -30,7 +30,8 @@ from boxoffice.readmodels.registry import MODELS
 from boxoffice.readmodels.seat_map import SEAT_MAP
 from boxoffice_projectors import relay_role
 from boxoffice_projectors.registry import rows
-from tests.histories import Facts, history
+from tests.histories import history
+from tests.ordering import Facts
 from tests.read_side import WAIT_S, House, memory_house, projecting, relaying, until
 
 PARTITIONS = 2

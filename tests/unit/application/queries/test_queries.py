@@ -29,7 +29,8 @@ from boxoffice.domain.orders.events import OrderConfirmed, OrderPlaced
 from boxoffice.errors import NotFound, Unavailable
 from boxoffice.infrastructure.memory.event_store import MemoryEventStore
 from boxoffice.readmodels.order import ORDER as ORDERS
-from tests.histories import Clock, Facts, Recorder, history
+from tests.histories import Clock, Recorder, history
+from tests.ordering import Facts
 from tests.read_side import memory_house
 
 Placed = dict[str, CartHoldPlaced]
