@@ -27,6 +27,9 @@ CONFIG = """
 "path.plan" = "{plan}"
 "path.code" = "{code}"
 "path.section" = "0"
+"path.place" = "1"
+"path.wish" = "{hold}"
+"path.budget" = "press"
 
 # A performance that was scheduled by the tool has no read models yet.
 [checks]
@@ -38,23 +41,17 @@ async def configured(house: House, folder: Path) -> tuple[Path, dict[str, str]]:
     """Make one of everything and name it in a configuration; give it and a buyer."""
     of = await house.on_sale()
     buyer = await house.buyer()
-    holds = f"/v1/performances/{of}/holds"
-    made = [
-        (await house.client.post(holds, json={"places": [n]}, headers=buyer)).json()
-        for n in (1, 2)
-    ]
-    bought = await house.client.post(
-        f"{holds}/{made[1]['hold']}/purchase", headers=buyer
-    )
+    hold = await house.held(of, buyer, 1)
+    order = await house.bought(of, buyer, 2)
     await house.project()
     plans = (await house.client.get("/v1/plans")).json()
     path = folder / "schemathesis.toml"
     path.write_text(
         CONFIG.format(
             of=of,
-            hold=made[0]["hold"],
+            hold=hold.rpartition("/")[2],
             plan=plans["items"][0]["plan"],
-            code=bought.json()["order"],
+            code=order["order"],
         ),
         "utf-8",
     )

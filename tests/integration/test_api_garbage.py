@@ -403,6 +403,21 @@ STAFF_BODIES: dict[tuple[bytes, bytes], dict[str, bytes]] = {
         "date without an offset": b'{"starts_at":"2026-01-01T00:00:00"}',
         "date as a number": b'{"starts_at":1}',
     },
+    (b"PUT", b"/v1/promotions/SPRING"): {
+        "nothing off": b'{"currency":"USD"}',
+        "more than all": b'{"currency":"USD","basis_points":10001}',
+        "below zero": b'{"currency":"USD","amount_off":-1}',
+        "a year too many": b'{"currency":"USD","valid_from":"99999-01-01T00:00:00Z"}',
+    },
+    (b"PUT", b"/v1/promotions/%ff"): {"odd code": b'{"currency":"USD"}'},
+    (b"PUT", b"/v1/comp-budgets/UPPER"): {"odd name": b'{"places_max":1}'},
+    (b"POST", b"/v1/performances/%b/cancel"): {
+        "no reason": b"{}",
+        "reason of NULs": b'{"reason":"\\u0000"}',
+    },
+    (b"POST", b"/v1/performances/%b/move"): {
+        "a year too many": b'{"starts_at":"99999-01-01T00:00:00Z"}',
+    },
     (b"PUT", b"/v1/performances/%b/prices"): {
         "negative": _price(b"-1"),
         "fraction": _price(b"0.5"),
@@ -412,6 +427,48 @@ STAFF_BODIES: dict[tuple[bytes, bytes], dict[str, bytes]] = {
         "no such level": _price(b"1", category=b"7"),
     },
 }
+
+
+ORDERS: dict[str, bytes] = {
+    "no e-mail": b'{"name":"Ann"}',
+    "name of a lone surrogate": b'{"name":"\\ud83d","email":"a@b.test"}',
+    "e-mail of a lone surrogate": b'{"name":"Ann","email":"\\ud83d@b.test"}',
+    "name of a NUL": b'{"name":"\\u0000","email":"a@b.test"}',
+    "50,000 signs": b'{"name":"Ann","email":"' + b"@" * 50_000 + b'"}',
+    "50,000 digits in a name": b'{"name":"' + b"1" * 50_000 + b'","email":"a@b"}',
+    "method of an object": b'{"name":"Ann","email":"a@b.test","method":{}}',
+    "code of an array": b'{"name":"Ann","email":"a@b.test","promotion":[]}',
+    "card number": b'{"name":"Ann","email":"a@b.test","instrument":"4242424242424242"}',
+    "price": b'{"name":"Ann","email":"a@b.test","price":-1}',
+}
+ORDER_PATHS = (
+    b"pay",
+    b"cancel",
+    b"exchange",
+    b"refund",
+    b"alternative/accept",
+    b"alternative/decline",
+    b"void",
+    b"requests/x/approve",
+    b"requests/%ff/deny",
+    b"operation",
+)
+
+
+def _orders(served: Served) -> Iterator[tuple[str, bytes]]:
+    """Orders that make no sense, and what is asked of orders that are not there."""
+    mine = served.holds + b"/" + served.hold.encode()
+    for name, body in ORDERS.items():
+        yield f"order: {name}", served.request(mine + b"/order", body)
+    for path in ORDER_PATHS:
+        for code in (b"ABCDEFGHJK", b"%ff", b"A" * 5_000):
+            target = b"/v1/orders/" + code + b"/" + path
+            for who in (served.buyer, served.staff):
+                name = f"{code!r:.12} {path.decode()} {who!r:.30}"
+                yield f"order: {name}", served.request(target, b"{}", who=who)
+    for place in (b"0", b"-1", b"x", b"9" * 5_000, b"%00"):
+        target = mine + b"/places/" + place
+        yield f"place: {place!r:.12}", served.request(target, method=b"DELETE")
 
 
 def _schedule(served: Served) -> Iterator[tuple[str, bytes]]:
@@ -444,12 +501,14 @@ def _schedule(served: Served) -> Iterator[tuple[str, bytes]]:
 def garbage(served: Served) -> Iterator[tuple[str, bytes]]:
     """Give every malformed request with its name; each of them can be answered."""
     hold = served.holds
-    purchase = hold + b"/" + served.hold.encode() + b"/purchase"
+    mine = hold + b"/" + served.hold.encode()
     for name, body in JSON_GARBAGE.items():
         yield f"JSON: {name}", served.request(hold, body)
         yield f"JSON behind: {name}", served.request(hold + b"?x=1", body)
         if body not in (b"", b"{}"):
-            yield f"JSON to buy: {name}", served.request(purchase, body)
+            yield f"JSON to quote: {name}", served.request(mine + b"/quote", body)
+        yield f"JSON to order: {name}", served.request(mine + b"/order", body)
+        yield f"JSON to add: {name}", served.request(mine + b"/places", body)
     yield from _odd_fields(served)
     for name, target in TARGETS.items():
         yield f"target: {name}", served.request(target, method=b"GET")
@@ -465,6 +524,7 @@ def garbage(served: Served) -> Iterator[tuple[str, bytes]]:
         yield f"framing: {name}", request.replace(b"%b", hold)
     yield from _staff_garbage(served)
     yield from _schedule(served)
+    yield from _orders(served)
 
 
 def _odd_fields(served: Served) -> Iterator[tuple[str, bytes]]:

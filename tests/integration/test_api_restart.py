@@ -9,7 +9,7 @@ import pytest
 
 from boxoffice.bootstrap import migrate
 from boxoffice.settings import Settings
-from tests.unit.api.house import open_house
+from tests.unit.api.house import ANN, open_house
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.service)])
@@ -32,17 +32,19 @@ async def test_a_repeated_request_gets_its_first_answer_from_another_process(
         keyed = buyer | {"idempotency-key": "hold"}
         body = {"places": [1, 2]}
         held = await house.client.post(holds, json=body, headers=keyed)
-        purchase = f"{held.headers['location']}/purchase"
-        paying = buyer | {"idempotency-key": "pay"}
-        bought = await house.client.post(purchase, headers=paying)
-        assert (held.status_code, bought.status_code) == (201, 201)
+        order = f"{held.headers['location']}/order"
+        ordering = buyer | {"idempotency-key": "order"}
+        placed = await house.client.post(order, json=ANN, headers=ordering)
+        assert (held.status_code, placed.status_code) == (201, 202)
+        await house.settle(placed.json()["order"], "captured")
     async with open_house(settings) as house:
         again = await house.client.post(holds, json=body, headers=keyed)
         assert held.content == again.content
-        again = await house.client.post(purchase, headers=paying)
-        assert bought.content == again.content
-        order = await house.client.get(bought.headers["location"], headers=buyer)
-        assert bought.content == order.content
+        again = await house.client.post(order, json=ANN, headers=ordering)
+        assert placed.content == again.content
+        shown = await house.client.get(placed.headers["location"], headers=buyer)
+        assert shown.json()["status"] == "confirmed"
+        assert shown.json()["particulars"] == ANN
         state = await house.client.get(held.headers["location"], headers=buyer)
         assert state.json()["state"] == "sold"
         taken = await house.client.post(holds, json=body, headers=await house.buyer())

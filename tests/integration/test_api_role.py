@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import replace
+from threading import Event
 
 import pytest
 
-from boxoffice.domain.approval import Approval
-from boxoffice.domain.money import Money
+from boxoffice.application.ports.vault import Particulars, Vault
+from boxoffice.domain.ids import PersonId
 from boxoffice.errors import Misconfigured
 from boxoffice_api.role import run
-from tests.unit.api.house import House, open_house
-from tests.unit.api.serving import HOST, free_port, serving, talk
+from tests.unit.api.house import ANN, open_house
+from tests.unit.api.serving import ANSWER_LIMIT_S, HOST, free_port, serving, talk
 
 LIVE = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -68,51 +68,43 @@ async def test_a_cookie_is_secure_when_a_trusted_proxy_says_https(
     assert (b"; Secure" in reply.head) == is_secure
 
 
-class SlowProvider:
-    """Takes the money when it is told to."""
+class SlowVault:
+    """Keeps people when it is told to."""
 
-    name = "slow"
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+        self.asked = Event()
+        self.answer = Event()
 
-    def __init__(self) -> None:
-        self.asked = asyncio.Event()
-        self.answer = asyncio.Event()
-
-    async def approve(self, *, attempt: str, amount: Money) -> Approval:
+    def keep(self, person: PersonId, particulars: Particulars) -> None:
         self.asked.set()
-        await self.answer.wait()
-        return Approval(self.name, attempt, f"slow-{attempt}", amount)
+        assert self.answer.wait(ANSWER_LIMIT_S)
+        self._vault.keep(person, particulars)
 
-    async def void(self, attempt: str) -> None:
-        """Nothing in these tests is refused after its approval."""
-        raise AssertionError(attempt)
+    def open(self, persons: Sequence[PersonId]) -> dict[PersonId, Particulars]:
+        return self._vault.open(persons)
+
+    def close(self) -> None:
+        """The house closes the vault behind this one."""
 
 
-@asynccontextmanager
-async def slow_house() -> AsyncIterator[tuple[House, SlowProvider]]:
-    provider = SlowProvider()
+async def test_an_order_under_way_is_finished_before_the_end() -> None:
     async with open_house() as house:
-        yield (
-            replace(house, container=replace(house.container, provider=provider)),
-            (provider),
-        )
-
-
-async def test_a_purchase_under_way_is_finished_before_the_end() -> None:
-    async with slow_house() as (house, provider):
-        of = await house.on_sale()
+        vault = SlowVault(house.container.vault)
         buyer = await house.buyer()
-        holds = f"/v1/performances/{of}/holds"
-        made = await house.client.post(holds, json={"places": [1]}, headers=buyer)
+        hold = await house.held(await house.on_sale(), buyer, 1)
+        body = json.dumps(ANN).encode()
         request = (
-            f"POST {holds}/{made.json()['hold']}/purchase HTTP/1.1\r\nHost: x\r\n"
-            f"Authorization: {buyer['authorization']}\r\nContent-Length: 0\r\n\r\n"
-        ).encode()
-        async with serving(house.container) as port:
-            buying = asyncio.create_task(talk(port, request))
-            await provider.asked.wait()
-            asyncio.get_running_loop().call_later(0.2, provider.answer.set)
-        reply = await buying
-    assert reply.status == 201
+            f"POST {hold}/order HTTP/1.1\r\nHost: x\r\n"
+            f"Authorization: {buyer['authorization']}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        ).encode() + body
+        async with serving(replace(house.container, vault=vault)) as port:
+            ordering = asyncio.create_task(talk(port, request))
+            assert await asyncio.to_thread(vault.asked.wait, ANSWER_LIMIT_S)
+            asyncio.get_running_loop().call_later(0.2, vault.answer.set)
+        reply = await ordering
+    assert reply.status == 202
     assert json.loads(reply.body)["lines"][0]["place"] == 1
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.unit.api.house import House
+from tests.unit.api.house import ANN, House
 
 
 async def test_a_held_place_is_answered_with_its_price_and_deadline(
@@ -112,7 +112,9 @@ async def test_a_hold_tells_how_it_stands(house: House, performance: str) -> Non
     assert await state(released) == "held"
     assert (await house.client.delete(released, headers=buyer)).status_code == 204
     assert await state(released) == "released"
-    await house.client.post(f"{bought}/purchase", headers=buyer)
+    order = (await house.client.post(f"{bought}/order", json=ANN, headers=buyer)).json()
+    assert await state(bought) == "ordered"
+    await house.settle(order["order"], "captured")
     assert await state(bought) == "sold"
     house.clock.pass_(minutes=11)
     assert await state(late) == "overdue"
@@ -134,55 +136,23 @@ async def test_releasing_twice_is_as_good_as_once(
     assert "boxoffice-token" not in again.headers
 
 
-async def test_a_purchase_gives_an_order_that_can_be_read_again(
+async def test_an_overdue_hold_is_ordered_only_while_nobody_else_may_take_it(
     house: House, performance: str
 ) -> None:
-    holds = f"/v1/performances/{performance}/holds"
-    buyer = await house.buyer()
-    made = await house.client.post(holds, json={"places": [2, 1]}, headers=buyer)
-    bought = await house.client.post(
-        f"{holds}/{made.json()['hold']}/purchase", headers=buyer
-    )
-    assert bought.status_code == 201
-    order = bought.json()
-    assert [line["label"] for line in order["lines"]] == ["Stalls A-2", "Stalls A-1"]
-    assert order["total"] == {"minor": 9000, "currency": "USD"}
-    again = await house.client.get(bought.headers["location"], headers=buyer)
-    assert again.content == bought.content
-
-
-async def test_an_overdue_hold_cannot_be_paid(house: House, performance: str) -> None:
-    holds = f"/v1/performances/{performance}/holds"
-    buyer = await house.buyer()
-    made = await house.client.post(holds, json={"places": [1]}, headers=buyer)
-    purchase = f"{holds}/{made.json()['hold']}/purchase"
-    house.clock.pass_(minutes=10, microseconds=1)
-    answer = await house.client.post(purchase, headers=buyer)
+    ann = await house.buyer()
+    hold = await house.held(performance, ann, 1)
+    house.clock.pass_(minutes=10, seconds=2)
+    answer = await house.client.post(f"{hold}/order", json=ANN, headers=ann)
     assert answer.json()["type"] == "/problems/hold-expired"
 
 
-@pytest.mark.parametrize(("late", "status"), [(0, 201), (1, 409)])
-async def test_a_hold_can_be_paid_while_the_provider_may_still_answer_in_time(
-    house: House, performance: str, late: int, status: int
-) -> None:
-    holds = f"/v1/performances/{performance}/holds"
-    buyer = await house.buyer()
-    made = await house.client.post(holds, json={"places": [1]}, headers=buyer)
-    spared_s = house.container.settings.payment_timeout_s
-    house.clock.pass_(minutes=10, seconds=-spared_s, microseconds=late)
-    hold = f"{holds}/{made.json()['hold']}"
-    answer = await house.client.post(f"{hold}/purchase", headers=buyer)
-    assert answer.status_code == status
-    told = (await house.client.get(hold, headers=buyer)).json()["state"]
-    assert told == ("held" if late else "sold")
-
-
 async def test_sold_places_are_not_given_back(house: House, performance: str) -> None:
-    holds = f"/v1/performances/{performance}/holds"
-    buyer = await house.buyer()
-    made = await house.client.post(holds, json={"places": [1]}, headers=buyer)
-    hold = f"{holds}/{made.json()['hold']}"
-    await house.client.post(f"{hold}/purchase", headers=buyer)
-    answer = await house.client.delete(hold, headers=buyer)
+    ann = await house.buyer()
+    hold = await house.held(performance, ann, 1)
+    order = (await house.client.post(f"{hold}/order", json=ANN, headers=ann)).json()
+    await house.settle(order["order"], "captured")
+    answer = await house.client.delete(hold, headers=ann)
     assert answer.status_code == 409
     assert answer.json()["type"] == "/problems/hold-not-open"
+    shown = await house.client.get(hold, headers=ann)
+    assert shown.json()["state"] == "sold"

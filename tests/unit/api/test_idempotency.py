@@ -3,7 +3,7 @@ import pytest
 from boxoffice_api.head import Head
 from boxoffice_api.idempotency import idempotency_key
 from boxoffice_api.problems import Malformed
-from tests.unit.api.house import House
+from tests.unit.api.house import ANN, House
 
 
 def head(key: bytes) -> Head:
@@ -111,36 +111,54 @@ async def test_without_a_key_every_request_is_a_new_one(
     assert (first.status_code, again.status_code) == (201, 409)
 
 
-async def test_a_purchase_repeated_names_the_same_order_and_pays_once(
+async def test_an_order_repeated_is_the_same_order_whatever_became_of_it(
     house: House, performance: str
 ) -> None:
-    holds = f"/v1/performances/{performance}/holds"
-    buyer = await house.buyer()
-    made = await house.client.post(holds, json={"places": [1]}, headers=buyer)
-    purchase = f"{holds}/{made.json()['hold']}/purchase"
-    keyed = buyer | {"idempotency-key": "pay"}
-    first = await house.client.post(purchase, headers=keyed)
+    ann = await house.buyer()
+    hold = await house.held(performance, ann, 1)
+    keyed = ann | {"idempotency-key": "order"}
+    first = await house.client.post(f"{hold}/order", json=ANN, headers=keyed)
+    await house.settle(first.json()["order"], "captured")
     house.clock.pass_(hours=1)
-    again = await house.client.post(purchase, headers=keyed)
-    assert first.status_code == again.status_code == 201
-    assert first.content == again.content
+    again = await house.client.post(f"{hold}/order", json=ANN, headers=keyed)
+    assert first.status_code == again.status_code == 202
+    assert (first.content, first.headers) == (again.content, again.headers)
     other = await house.client.post(
-        purchase, headers=buyer | {"idempotency-key": "pay-twice"}
+        f"{hold}/order", json=ANN, headers=ann | {"idempotency-key": "another"}
     )
-    assert other.status_code == 409
-    assert other.json()["order"] == first.json()["order"]
+    assert other.json()["type"] == "/problems/hold-not-open"
 
 
-async def test_a_reused_key_is_told_even_when_the_hold_has_run_out(
+async def test_the_person_of_an_order_is_part_of_the_request(
     house: House, performance: str
 ) -> None:
-    holds = f"/v1/performances/{performance}/holds"
-    headers = await house.buyer() | {"idempotency-key": "k"}
-    made = await house.client.post(holds, json={"places": [1]}, headers=headers)
-    house.clock.pass_(hours=1)
-    purchase = f"{holds}/{made.json()['hold']}/purchase"
-    answer = await house.client.post(purchase, headers=headers)
-    assert answer.json()["type"] == "/problems/idempotency-key-reused"
+    ann = await house.buyer() | {"idempotency-key": "order"}
+    hold = await house.held(performance, {**ann, "idempotency-key": "hold"}, 2)
+    await house.client.post(f"{hold}/order", json=ANN, headers=ann)
+    for change in ({"email": "eve@example.org"}, {"name": "Eve"}, {"method": "pix"}):
+        other = await house.client.post(f"{hold}/order", json=ANN | change, headers=ann)
+        assert other.status_code == 422
+        assert other.json()["type"] == "/problems/idempotency-key-reused"
+
+
+async def test_a_change_of_an_order_repeated_gets_its_first_answer(
+    house: House, performance: str
+) -> None:
+    ann = await house.buyer()
+    order = await house.ordered(performance, ann, 1)
+    await house.settle(order["order"], "declined")
+    address = f"/v1/orders/{order['order']}"
+    asked = [("pay", "declined"), ("cancel", None)]
+    first = []
+    for what, then in asked:
+        keyed = ann | {"idempotency-key": what}
+        first.append(await house.client.post(f"{address}/{what}", headers=keyed))
+        if then == "declined":
+            await house.settle(order["order"], "declined")
+    for (what, _), before in zip(asked, first, strict=True):
+        keyed = ann | {"idempotency-key": what}
+        again = await house.client.post(f"{address}/{what}", headers=keyed)
+        assert (before.status_code, before.content) == (202, again.content)
 
 
 async def test_the_story_of_a_request_is_written_with_its_events(
