@@ -1,0 +1,180 @@
+"""Tickets are swapped within their order; the difference is paid first or returned."""
+
+from __future__ import annotations
+
+import pytest
+
+from boxoffice.domain.decider import Decision
+from boxoffice.domain.message import Command
+from boxoffice.domain.money import Money
+from boxoffice.domain.orders.events import (
+    ExchangePlaced,
+    TicketsExchanged,
+    TicketsRefunded,
+)
+from boxoffice.domain.payments.events import PaymentRequested, RefundRequested
+from boxoffice.errors import (
+    BoxOfficeError,
+    ExchangeOpen,
+    HoldExpired,
+    HoldNotOpen,
+    NotFound,
+    OrderNotConfirmed,
+    PaymentOpen,
+    TicketNotValid,
+)
+from boxoffice.testing import (
+    ATTEMPT,
+    BOB,
+    HOLD,
+    SPARE,
+    given,
+    hold_places,
+    on_sale,
+    place_order,
+    settle,
+    told,
+)
+from tests.unit.domain.asked import (
+    AGAIN,
+    NEXT,
+    cancel,
+    exchange,
+    expire,
+    later,
+    names,
+    one,
+    refund,
+)
+
+HOUSE = on_sale(categories=(Money(4_500, "USD"), Money(6_000, "USD")))
+"""Odd places cost 45 dollars, even ones 60."""
+CHEAP = told(HOUSE, hold_places(1), place_order(), settle("captured"))
+DEAR = told(HOUSE, hold_places(2), place_order(), settle("captured", 6_000))
+UP = told(CHEAP, hold_places(2, hold=NEXT))
+DOWN = told(DEAR, hold_places(1, hold=NEXT))
+SWAPPED = [
+    "TicketReturned",
+    "CartHoldReturned",
+    "TicketSold",
+    "CartHoldConverted",
+    "TicketsExchanged",
+]
+PLACED = told(UP, exchange(1, fee=200))
+
+
+def test_a_cheaper_place_is_swapped_at_once_and_the_rest_goes_back() -> None:
+    happened = given(*DOWN).when(exchange(2)).happened
+    assert ["CartHoldOrdered", *SWAPPED, "RefundRequested"] == names(happened)
+    assert 1_500 == one(happened, RefundRequested).amount.minor
+    assert 1_500 == one(happened, TicketsExchanged).returned.minor
+
+
+def test_a_fee_is_kept_of_what_would_go_back() -> None:
+    happened = given(*DOWN).when(exchange(2, fee=500)).happened
+    assert 1_000 == one(happened, RefundRequested).amount.minor
+    assert 500 == one(happened, TicketsExchanged).fee.minor
+
+
+def test_an_even_swap_moves_no_money() -> None:
+    facts = told(CHEAP, hold_places(3, hold=NEXT))
+    happened = given(*facts).when(exchange(1)).happened
+    assert ["CartHoldOrdered", *SWAPPED] == names(happened)
+
+
+def test_a_dearer_place_is_paid_for_first() -> None:
+    happened = given(*UP).when(exchange(1, fee=200)).happened
+    assert ["TicketHoldRenewed", "CartHoldOrdered", "ExchangePlaced"] == names(
+        happened
+    )[:3]
+    asked = one(happened, PaymentRequested)
+    assert (1_700, "exchange") == (asked.amount.minor, asked.purpose)
+    assert later(660) == one(happened, ExchangePlaced).pay_by
+
+
+@pytest.mark.parametrize("status", ["authorised", "captured"])
+def test_paid_for_it_is_swapped(status: str) -> None:
+    news = settle(status, 1_700, attempt=AGAIN)  # type: ignore[arg-type]
+    assert SWAPPED == names(given(*PLACED).when(news).happened)[1:]
+
+
+@pytest.mark.parametrize("how", [expire(after_s=661), cancel()])
+def test_unpaid_it_is_abandoned_and_the_old_ticket_stays(how: Command) -> None:
+    happened = given(*PLACED).when(how).happened
+    assert [
+        "TicketReleased",
+        "CartHoldReleased",
+        "ExchangeAbandoned",
+        "PaymentGivenUp",
+    ] == names(happened)
+    assert "TicketsRefunded" in names(
+        given(*PLACED, *happened).when(refund(1)).happened
+    )
+
+
+def test_an_exchange_whose_places_were_taken_is_abandoned() -> None:
+    taken = hold_places(2, buyer=BOB, hold=SPARE, now=later(662))
+    facts = told(PLACED, taken)
+    promised = settle("authorised", 1_700, attempt=AGAIN, now=later(663))
+    happened = given(*facts).when(promised).happened
+    assert "ExchangeAbandoned" in names(happened)
+    assert "PaymentGivenUp" in names(happened)
+    taken_ = settle("captured", 1_700, attempt=AGAIN, now=later(663))
+    assert "RefundRequested" in names(given(*facts).when(taken_).happened)
+
+
+def test_an_exchange_that_is_never_paid_after_all_is_undone_with_its_fee() -> None:
+    facts = told(PLACED, settle("authorised", 1_700, attempt=AGAIN))
+    happened = given(*facts).when(settle("cancelled", attempt=AGAIN)).happened
+    refunded = one(happened, TicketsRefunded)
+    assert (4_500, -200) == (refunded.amount.minor, refunded.kept.minor)
+    assert ATTEMPT == one(happened, RefundRequested).attempt
+
+
+@pytest.mark.parametrize(
+    ("facts", "command", "refusal"),
+    [
+        (PLACED, exchange(1), ExchangeOpen),
+        (PLACED, refund(1), ExchangeOpen),
+        (UP, exchange(1, buyer=BOB), NotFound),
+        (UP, exchange(2), NotFound),
+        (UP, exchange(1, hold=HOLD), HoldNotOpen),
+        (UP, exchange(1, after_s=601), HoldExpired),
+        (told(UP, refund(1)), exchange(1), TicketNotValid),
+        (
+            told(HOUSE, hold_places(1), place_order(), hold_places(2, hold=NEXT)),
+            exchange(1),
+            OrderNotConfirmed,
+        ),
+        (
+            told(
+                HOUSE,
+                hold_places(1),
+                place_order(),
+                settle("authorised"),
+                hold_places(2, hold=NEXT),
+            ),
+            exchange(1),
+            PaymentOpen,
+        ),
+    ],
+)
+def test_what_cannot_be_swapped_is_refused(
+    facts: Decision, command: Command, refusal: type[BoxOfficeError]
+) -> None:
+    given(*facts).when(command).refused(refusal)
+
+
+def test_an_exchanged_ticket_says_so() -> None:
+    facts = told(DOWN, exchange(2))
+    given(*facts).when(refund(2)).refused(TicketNotValid, state="exchanged")
+
+
+def test_money_comes_back_from_the_newest_attempt_first() -> None:
+    facts = told(PLACED, settle("captured", 1_700, attempt=AGAIN))
+    happened = given(*facts).when(refund(2)).happened
+    back = [e for _, e in happened if isinstance(e, RefundRequested)]
+    assert [(AGAIN, 1_700), (ATTEMPT, 4_300)] == [
+        (money.attempt, money.amount.minor) for money in back
+    ]
+    assert 2 == len({money.refund for money in back})
