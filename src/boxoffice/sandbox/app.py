@@ -6,6 +6,7 @@ import asyncio
 import base64
 import hmac
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -15,15 +16,13 @@ from litestar.exceptions import HTTPException
 from litestar.params import FromPath
 
 from boxoffice.sandbox import pages
-from boxoffice.sandbox.cards import token_of
+from boxoffice.sandbox.cards import misprint, token_of
 from boxoffice.sandbox.desk import CREATE, METHOD, Desk, Reply, Work
 from boxoffice.sandbox.faults import Failure, Faults, Mischief, Operation
 from boxoffice.sandbox.intents import Intent, Till
 from boxoffice.sandbox.ledger import Ledger, read_standings
 from boxoffice.sandbox.wire import Fields, WireError
 
-STALL_S = 10.0
-"""How long a token that times out keeps its caller waiting."""
 BODY_MAX = 20_000
 SERVER_ERROR = 500
 POLICY = (
@@ -38,13 +37,27 @@ class Sandbox:
     """What the handlers of one sandbox share."""
 
     def __init__(
-        self, ledger: Ledger, till: Till, desk: Desk, mischief: Mischief, api_key: str
+        self,
+        ledger: Ledger,
+        till: Till,
+        desk: Desk,
+        mischief: Mischief,
+        *,
+        api_key: str,
+        stall_s: float,
+        now: Callable[[], float],
     ) -> None:
         self.ledger = ledger
         self.till = till
         self.desk = desk
         self.mischief = mischief
         self._api_key = api_key
+        self._stall_s = stall_s
+        self._now = now
+
+    def today(self) -> date:
+        """Give the day in UTC."""
+        return datetime.fromtimestamp(self._now(), UTC).date()
 
     def check(self, request: _Asked) -> None:
         """Let through who has the key, as Bearer or as the user of Basic."""
@@ -86,7 +99,7 @@ class Sandbox:
             return
         method = msgspec.json.decode(reply.body).get("payment_method")
         if method and self.till.behaviour(method).slow == slow:
-            await asyncio.sleep(STALL_S)
+            await asyncio.sleep(self._stall_s)
 
     def of_buyer(self, request: _Asked, name: str) -> Intent:
         """Give the payment of a hosted page to who has its secret."""
@@ -181,7 +194,7 @@ def _api(box: Sandbox) -> list[Any]:
     async def refund(request: _Asked, name: FromPath[str]) -> Response[bytes]:
         box.check(request)
         await box.mischief.before("read")
-        return _json(msgspec.to_builtins(box.till.find_refund(name)))
+        return _json(box.desk.find_refund(name))
 
     return [methods, intents, confirm, capture, cancel, refunds, intent, refund]
 
@@ -200,9 +213,8 @@ def _hosted(box: Sandbox) -> list[Any]:
         fields = await _form(request)
         if intent.status != "requires_payment_method":
             return _html(pages.over_page(intent))
-        token = _token(fields)
-        if token is None:
-            no = "This sandbox knows test cards only; see the list below."
+        token, no = _instrument(fields, today=box.today())
+        if no:
             return _html(pages.card_page(intent, refusal=no), status=422)
         with box.ledger.together():
             after = box.till.confirm(box.till.find(name), box.till.method(token))
@@ -287,10 +299,14 @@ async def _form(request: _Asked) -> dict[str, str]:
     return {name: values[-1] for name, values in given.items()}
 
 
-def _token(fields: dict[str, str]) -> str | None:
+def _instrument(fields: dict[str, str], *, today: date) -> tuple[str, str]:
+    """Give the token of what the buyer pays with, or the sentence that refuses it."""
     if "pix" in fields:
-        return "pm_pix" if fields["pix"] == "paid" else "pm_pix_processing"
-    return token_of(fields.get("number", ""))
+        return ("pm_pix" if fields["pix"] == "paid" else "pm_pix_processing"), ""
+    token = token_of(fields.get("number", ""))
+    if token is None:
+        return "", "This sandbox knows test cards only; see the list below."
+    return token, misprint(fields.get("expiry", ""), fields.get("cvc", ""), today=today)
 
 
 # ------------------------------------------------------------------------ answers

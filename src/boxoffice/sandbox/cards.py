@@ -7,9 +7,14 @@ looked up here and then forgotten: nothing else of it is kept than its last four
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from typing import Literal
 
 import msgspec
+
+_EXPIRY = re.compile(r"(0[1-9]|1[0-2]) ?/ ?(?:20)?([0-9]{2})")
+_CVC = re.compile(r"[0-9]{3,4}")
 
 Outcome = Literal[
     "approve", "decline", "authenticate", "authenticate-decline", "process"
@@ -33,6 +38,7 @@ class Behaviour(msgspec.Struct, frozen=True):
     slow: Slow = ""
     is_late: bool = False
     refunds_fail: int = 0
+    is_refunded_later: bool = False
 
 
 def _declined(last4: str, code: str) -> Behaviour:
@@ -54,6 +60,7 @@ TOKENS: dict[str, Behaviour] = {
     "pm_card_authenticationRequiredChargeDeclinedInsufficientFunds": Behaviour(
         "authenticate-decline", last4="8260", code="insufficient_funds"
     ),
+    "pm_card_pendingRefund": Behaviour("approve", last4="7726", is_refunded_later=True),
     "pm_card_refundFail": Behaviour("approve", last4="5126", refunds_fail=1_000),
     "pm_sandbox_refund_fails_once": Behaviour("approve", refunds_fail=1),
     "pm_sandbox_timeout_after_authorise": Behaviour("approve", slow="after-authorise"),
@@ -74,6 +81,7 @@ NUMBERS: dict[str, str] = {
     "4000002760003184": "pm_card_authenticationRequired",
     "4000000000003220": "pm_card_threeDSecure2Required",
     "4000008400001629": "pm_card_authenticationRequiredChargeDeclinedInsufficientFunds",
+    "4000000000007726": "pm_card_pendingRefund",
     "4000000000005126": "pm_card_refundFail",
 }
 
@@ -81,3 +89,17 @@ NUMBERS: dict[str, str] = {
 def token_of(number: str) -> str | None:
     """Give the token of a card number; None when it is no test card."""
     return NUMBERS.get("".join(number.split()).replace("-", ""))
+
+
+def misprint(expiry: str, cvc: str, *, today: date) -> str:
+    """Say what is wrong with these, in a sentence; what was left out is right."""
+    if expiry.strip():
+        found = _EXPIRY.fullmatch(expiry.strip())
+        if found is None:
+            return "Write the expiry as month and year, for example 12 / 34."
+        month, year = int(found[1]), 2000 + int(found[2])
+        if (year, month) < (today.year, today.month):
+            return "Your card has expired."
+    if cvc.strip() and not _CVC.fullmatch(cvc.strip()):
+        return "The security code has three or four digits."
+    return ""

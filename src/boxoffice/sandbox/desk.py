@@ -17,6 +17,7 @@ from boxoffice.sandbox.cards import token_of
 from boxoffice.sandbox.faults import Mischief, Operation
 from boxoffice.sandbox.intents import Intent, Till
 from boxoffice.sandbox.ledger import Ledger
+from boxoffice.sandbox.refunds import Refunds
 from boxoffice.sandbox.wire import Fields, Refusal, WireError, declined
 
 OK = 200
@@ -30,6 +31,7 @@ CREATE = (
     "return_url",
     "description",
 )
+KINDS = ("card", "pix")
 METHOD = ("type", "card[number]", "card[exp_month]", "card[exp_year]", "card[cvc]")
 
 
@@ -44,9 +46,12 @@ class Reply(msgspec.Struct, frozen=True):
 class Desk:
     """Answers requests; belongs to one event loop."""
 
-    def __init__(self, ledger: Ledger, till: Till, mischief: Mischief) -> None:
+    def __init__(
+        self, ledger: Ledger, till: Till, refunds: Refunds, mischief: Mischief
+    ) -> None:
         self._ledger = ledger
         self._till = till
+        self._refunds = refunds
         self._mischief = mischief
         self._in_use: set[str] = set()
 
@@ -137,6 +142,13 @@ class Desk:
         currency = fields.required("currency")
         if not (currency.isascii() and currency.isalpha() and len(currency) == 3):  # noqa: PLR2004 - ISO 4217
             raise WireError(400, f"Invalid currency: {currency[:10]}", param="currency")
+        unknown = [kind for kind in fields.types if kind not in KINDS]
+        if unknown:
+            raise WireError(
+                400,
+                f"The payment method type {unknown[0][:60]} is not known here.",
+                param="payment_method_types",
+            )
         intent = self._till.create(
             amount=fields.amount(),
             currency=currency.lower(),
@@ -171,9 +183,11 @@ class Desk:
         """Give money back."""
         intent = self._till.find(fields.required("payment_intent"))
         amount = fields.amount() if fields.text("amount") else None
-        made = self._till.refund(intent, amount, fields.metadata)
-        shown: dict[str, Any] = msgspec.to_builtins(made)
-        return shown
+        return self._refunds.make(intent, amount, fields.metadata).wire()
+
+    def find_refund(self, name: str) -> dict[str, Any]:
+        """Look a refund up."""
+        return self._refunds.find(name).wire()
 
     def _confirmed(self, intent: Intent, method: str) -> dict[str, Any]:
         after = self._till.confirm(intent, method)

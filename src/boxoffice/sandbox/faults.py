@@ -1,46 +1,58 @@
-"""Faults on purpose: what goes wrong, how often, for which operation; seeded."""
+"""Faults on purpose: what goes wrong, how often, for which operation; seeded.
+
+The dice are thrown in the order in which calls come, so a run with one caller repeats
+exactly and one with many repeats in its proportions.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from random import Random
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 Operation = Literal["create", "confirm", "capture", "cancel", "refund", "read"]
+Chance = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=600_000)]
 
 
 class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Probabilities from 0 to 1, of one operation or, without one, of every one.
+    """Probabilities from 0 to 1, for some operations or, without any, for every one.
 
     `before`: nothing happens; `after`: everything happens, and the answer is lost. A
-    time-out answers after `stall_ms`, an error with 500 at once.
+    time-out answers after `stall_ms`, an error with 500 at once. With `times` it ends
+    after so many failures.
     """
 
-    error_before: float = 0.0
-    error_after: float = 0.0
-    timeout_before: float = 0.0
-    timeout_after: float = 0.0
-    delay_ms: int = 0
-    stall_ms: int = 10_000
+    error_before: Chance = 0.0
+    error_after: Chance = 0.0
+    timeout_before: Chance = 0.0
+    timeout_after: Chance = 0.0
+    delay_ms: Milliseconds = 0
+    stall_ms: Milliseconds = 10_000
     operations: tuple[Operation, ...] = ()
+    times: Annotated[int, msgspec.Meta(ge=0)] | None = None
 
 
 class HookFault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How webhooks misbehave: probabilities, and forgeries sent along."""
+    """How webhooks misbehave: probabilities, and forgeries sent along.
 
-    duplicate: float = 0.0
-    drop: float = 0.0
-    delay_ms: int = 0
-    forge: float = 0.0
+    `reorder` holds one back for a second, so that later ones overtake it.
+    """
+
+    duplicate: Chance = 0.0
+    reorder: Chance = 0.0
+    drop: Chance = 0.0
+    delay_ms: Milliseconds = 0
+    forge: Chance = 0.0
 
 
 class Faults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that may go wrong."""
 
     seed: int = 1
-    calls: tuple[Fault, ...] = ()
+    calls: Annotated[tuple[Fault, ...], msgspec.Meta(max_length=100)] = ()
     hooks: HookFault = HookFault()
 
 
@@ -51,14 +63,14 @@ class Failure(Exception):
 class Mischief:
     """Decides call by call; belongs to one event loop."""
 
-    def __init__(self) -> None:
-        self.faults = Faults()
-        self._chance = Random(1)  # noqa: S311 - a game with dice, on purpose
+    def __init__(self, seed: int = 1) -> None:
+        self.become(Faults(seed=seed))
 
     def become(self, faults: Faults) -> None:
         """Misbehave like this from now on."""
         self.faults = faults
-        self._chance = Random(faults.seed)  # noqa: S311 - see above
+        self._chance = Random(faults.seed)  # noqa: S311 - a game with dice, on purpose
+        self._left = [fault.times for fault in faults.calls]
 
     def happens(self, probability: float) -> bool:
         """Throw the dice."""
@@ -70,27 +82,31 @@ class Mischief:
 
     async def before(self, operation: Operation) -> None:
         """Fail before anything happened, if it is this call's turn."""
-        for fault in self._of(operation):
+        for place, fault in self._of(operation):
             if fault.delay_ms:
                 await asyncio.sleep(fault.delay_ms * self._chance.random() / 1000)
-            if self.happens(fault.error_before):
-                raise Failure
-            if self.happens(fault.timeout_before):
-                await asyncio.sleep(fault.stall_ms / 1000)
-                raise Failure
+            await self._fail(place, fault.error_before, stall_ms=0)
+            await self._fail(place, fault.timeout_before, stall_ms=fault.stall_ms)
 
     async def after(self, operation: Operation) -> None:
         """Lose the answer to what was done, if it is this call's turn."""
-        for fault in self._of(operation):
-            if self.happens(fault.error_after):
-                raise Failure
-            if self.happens(fault.timeout_after):
-                await asyncio.sleep(fault.stall_ms / 1000)
-                raise Failure
+        for place, fault in self._of(operation):
+            await self._fail(place, fault.error_after, stall_ms=0)
+            await self._fail(place, fault.timeout_after, stall_ms=fault.stall_ms)
 
-    def _of(self, operation: Operation) -> list[Fault]:
+    async def _fail(self, place: int, probability: float, *, stall_ms: int) -> None:
+        # Other faults may have been switched on while this call was delayed.
+        left = self._left[place] if place < len(self._left) else 0
+        if left == 0 or not self.happens(probability):
+            return
+        if left is not None:
+            self._left[place] = left - 1
+        await asyncio.sleep(stall_ms / 1000)
+        raise Failure
+
+    def _of(self, operation: Operation) -> list[tuple[int, Fault]]:
         return [
-            fault
-            for fault in self.faults.calls
+            (place, fault)
+            for place, fault in enumerate(self.faults.calls)
             if not fault.operations or operation in fault.operations
         ]

@@ -70,20 +70,6 @@ class Intent(msgspec.Struct, kw_only=True):
         return shown
 
 
-class Refund(msgspec.Struct, kw_only=True):
-    """A refund as it goes over the wire."""
-
-    id: str
-    object: str = "refund"
-    amount: int
-    currency: str
-    payment_intent: str
-    status: str
-    created: int
-    metadata: dict[str, str]
-    failure_reason: str | None = None
-
-
 class Till:
     """The payments of one sandbox. `note` is told of every event, in the transaction.
 
@@ -151,7 +137,7 @@ class Till:
             payment_method_types=types or ["card"],
             return_url=return_url,
         )
-        self._keep(intent)
+        self.keep(intent)
         return intent
 
     def find(self, name: str) -> Intent:
@@ -214,7 +200,7 @@ class Till:
         intent.payment_method = None
         intent.late_at = None
         intent.status = "requires_payment_method"
-        self._keep(intent)
+        self.keep(intent)
         self._note("payment_intent.payment_failed", intent.wire())
         return intent
 
@@ -272,56 +258,17 @@ class Till:
         ).fetchall()
         return [msgspec.json.decode(body, type=Intent) for (body,) in rows]
 
-    # ------------------------------------------------------------------- refunds
-
-    def refund(
-        self, intent: Intent, amount: int | None, metadata: dict[str, str]
-    ) -> Refund:
-        """Give back a part of what was captured, or all that is left of it."""
-        left = intent.amount_received - intent.refunded
-        wanted = left if amount is None else amount
-        if not 0 < wanted <= left:
-            raise Refusal(
-                400,
-                f"Refund amount ({wanted}) is greater than unrefunded amount on"
-                f" charge ({left}).",
-                code="charge_already_refunded" if not left else "",
-                param="amount",
-            )
-        behaviour = self.behaviour(intent.payment_method or "pm_card_visa")
-        fails = intent.refunds_failed < behaviour.refunds_fail
-        made = Refund(
-            id=self._name("re"),
-            amount=wanted,
-            currency=intent.currency,
-            payment_intent=intent.id,
-            status="failed" if fails else "succeeded",
-            created=int(self._now()),
-            metadata=metadata,
-            failure_reason="unknown" if fails else None,
-        )
-        if fails:
-            intent.refunds_failed += 1
-        else:
-            intent.refunded += wanted
-            moves = {"merchant": -wanted, "instrument": wanted}
-            self._ledger.post(intent.id, "refund", intent.currency, moves)
-        self._keep(intent)
+    def keep(self, intent: Intent) -> None:
+        """Store a payment as it is now."""
         self._db.execute(
-            "insert into refunds values (?, ?, ?, ?)",
-            (made.id, intent.id, metadata.get("refund"), msgspec.json.encode(made)),
+            "insert or replace into intents values (?, ?, ?, ?)",
+            (
+                intent.id,
+                intent.metadata.get("attempt", ""),
+                intent.metadata.get("order", ""),
+                msgspec.json.encode(intent).decode(),
+            ),
         )
-        kind = "refund.failed" if fails else "refund.created"
-        self._note(kind, msgspec.to_builtins(made))
-        return made
-
-    def find_refund(self, name: str) -> Refund:
-        """Look a refund up."""
-        row = self._db.execute("select body from refunds where id = ?", (name,))
-        found = row.fetchone()
-        if found is None:
-            raise missing("refund", name)
-        return msgspec.json.decode(found[0], type=Refund)
 
     # ---------------------------------------------------------------- the bottom
 
@@ -346,20 +293,9 @@ class Till:
         intent.status = status
         if status != "requires_payment_method":
             intent.last_payment_error = None
-        self._keep(intent)
+        self.keep(intent)
         self._note(EVENT_OF[status], intent.wire())
         return intent
-
-    def _keep(self, intent: Intent) -> None:
-        self._db.execute(
-            "insert or replace into intents values (?, ?, ?, ?)",
-            (
-                intent.id,
-                intent.metadata.get("attempt", ""),
-                intent.metadata.get("order", ""),
-                msgspec.json.encode(intent).decode(),
-            ),
-        )
 
     @staticmethod
     def _unexpected(intent: Intent, verb: str) -> Refusal:

@@ -5,6 +5,7 @@ Every entry moves an amount between accounts of one payment and balances to zero
     instrument   what the buyer's card or account gave (negative) or got back
     reserved     authorised and not yet captured
     merchant     captured and not refunded
+    refunds      on its way back
 
 `Books` is read by tests as a judge that knows nothing of the box office.
 """
@@ -24,6 +25,12 @@ create table if not exists intents (
     id text primary key, attempt text, order_code text, body text not null);
 create table if not exists refunds (
     id text primary key, intent text not null, refund text, body text not null);
+create index if not exists intents_by_late
+    on intents (json_extract(body, '$.late_at'))
+    where json_extract(body, '$.late_at') is not null;
+create index if not exists refunds_by_due
+    on refunds (json_extract(body, '$.due_at'))
+    where json_extract(body, '$.due_at') is not null;
 create table if not exists methods (id text primary key, token text not null);
 create table if not exists postings (
     entry integer not null, intent text not null, account text not null,

@@ -8,12 +8,17 @@ import httpx
 
 from boxoffice.sandbox.server import API_KEY, MEMORY, Opened
 
+NOW = 1_800_000_000.0
+
 
 class Bank:
     """One sandbox on one file, asked in-process."""
 
     def __init__(self, data: str = MEMORY, webhooks: tuple[str, ...] = ()) -> None:
-        self.opened = Opened(data=data, webhooks=webhooks)
+        self.now = NOW
+        self.opened = Opened(
+            data=data, webhooks=webhooks, stall_s=0, now=lambda: self.now
+        )
         self.opened.home = "http://bank.test"
         self.client = httpx.AsyncClient(
             transport=httpx.ASGITransport(app=self.opened.app),  # type: ignore[arg-type]  # Litestar's own ASGI types
@@ -22,7 +27,7 @@ class Bank:
         )
 
     async def post(
-        self, path: str, key: str = "", **fields: object
+        self, path: str, key: str = "", **fields: Any
     ) -> tuple[int, dict[str, Any]]:
         """Send a form; give status and body."""
         data = {
@@ -34,10 +39,10 @@ class Bank:
         return answer.status_code, answer.json()
 
     async def pay(
-        self, method: str = "pm_card_visa", *, amount: int = 5_000, **more: object
+        self, method: str = "pm_card_visa", *, amount: int = 5_000, **more: Any
     ) -> tuple[int, dict[str, Any]]:
         """Make and confirm a payment."""
-        fields = {
+        fields: dict[str, Any] = {
             "amount": amount,
             "currency": "usd",
             "capture_method": "manual",

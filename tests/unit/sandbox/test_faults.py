@@ -80,6 +80,17 @@ def test_a_signature_covers_the_time_and_the_raw_bytes() -> None:
 
 
 async def test_unknown_faults_are_refused(bank: Bank) -> None:
-    for body in (b"{", b'{"calls":[{"explode":1}]}', b"\xff"):
+    for body in (b"{", b'{"calls":[{"explode":1}]}', b'{"hooks":{"drop":2}}', b"\xff"):
         answer = await bank.client.post("/v1/sandbox/faults", content=body)
         assert 400 == answer.status_code
+
+
+async def test_a_fault_ends_after_so_many_times(bank: Bank) -> None:
+    await misbehave(bank, Fault(error_after=1.0, operations=("create",), times=2))
+    statuses = [(await bank.pay(key=f"k{count}"))[0] for count in range(4)]
+    assert [500, 500, 200, 200] == statuses
+
+
+async def test_a_delay_answers_in_the_end(bank: Bank) -> None:
+    await misbehave(bank, Fault(delay_ms=1))
+    assert 200 == (await bank.pay())[0]
