@@ -44,6 +44,7 @@ from boxoffice_api.routes import (
     prices,
     productions,
     promotions,
+    records,
     webhooks,
 )
 from boxoffice_api.shield import Shield
@@ -60,6 +61,7 @@ API = [
     *holds.HANDLERS,
     *cart.HANDLERS,
     *checkout.HANDLERS,
+    *records.HANDLERS,
     *orders.HANDLERS,
     *order_changes.HANDLERS,
     *order_desk.HANDLERS,

@@ -25,6 +25,8 @@ ANSWER_LIMIT_S = 10.0
 PAGE = 200
 PAGES_MAX = 100
 OK = 200
+ORDERS = "order"
+ORDERS_PAGE = 500
 PATHS = {
     "seat_map": "/v1/performances/{performance}/seat-map/{section}",
     "availability": "/v1/performances/{performance}/availability/{section}",
@@ -43,6 +45,20 @@ class _Performance(msgspec.Struct, frozen=True):
 
 class _Page(msgspec.Struct, frozen=True):
     items: list[_Performance]
+    next: str | None
+
+
+class _Record(msgspec.Struct, frozen=True):
+    key: str
+    position: int
+    body: msgspec.Raw
+
+
+class _Records(msgspec.Struct, frozen=True):
+    epoch: int
+    generation: int
+    reached: int
+    items: list[_Record]
     next: str | None
 
 
@@ -71,6 +87,8 @@ class ServerDocuments:
         generation: int,  # noqa: ARG002 - a server shows the one that serves
     ) -> list[str]:
         """List what the server's catalogue leads to."""
+        if model == ORDERS:
+            return sorted(await self._orders())
         if model not in PATHS:
             return []
         found = await self._performances()
@@ -88,6 +106,9 @@ class ServerDocuments:
         """Fetch documents as they are stored."""
         if model == generations.MODEL:
             return {key: await self._origin(key) for key in keys}
+        if model == ORDERS:
+            known = await self._orders(generation)
+            return {key: known[key] for key in keys if key in known}
         if model not in PATHS:
             return {}
         found = await asyncio.gather(*(self._fetch(model, key) for key in keys))
@@ -99,6 +120,8 @@ class ServerDocuments:
 
     async def generation(self, model: str) -> int:
         """Tell which generation answers; a house without performances has its first."""
+        if model == ORDERS:
+            return (await self._page(limit=1)).generation
         tag = await self._any_tag(model)
         return generations.FIRST if tag is None else tag.generation
 
@@ -108,6 +131,8 @@ class ServerDocuments:
         generation: int,  # noqa: ARG002 - a server shows the one that serves
     ) -> dict[int, int]:
         """Have the server show everything up to the log's head; name that position."""
+        if model == ORDERS:
+            return {0: (await self._page(limit=1)).reached}
         head = await asyncio.to_thread(self._store.head)
         token = tokens.encode(tokens.Token(head.log, head.epoch, head.position))
         for one in await self._performances():
@@ -127,6 +152,10 @@ class ServerDocuments:
 
     async def _origin(self, key: str) -> Document:
         model, _, _ = key.partition("/")
+        if model == ORDERS:
+            epoch = (await self._page(limit=1)).epoch
+            origin = generations.Origin(epoch, partitions=1)
+            return Document(key, epoch, msgspec.json.encode(origin))
         tag = await self._any_tag(model)
         epoch = (await asyncio.to_thread(self._store.head)).epoch
         origin = generations.Origin(epoch if tag is None else tag.epoch, partitions=1)
@@ -150,6 +179,24 @@ class ServerDocuments:
                 break
             after = f"&after={page.next}"
         return found
+
+    async def _orders(self, generation: int | None = None) -> dict[str, Document]:
+        """Fetch all stored orders; none when another generation serves."""
+        found: dict[str, Document] = {}
+        page = await self._page()
+        while generation in (None, page.generation):
+            found |= {
+                one.key: Document(one.key, one.position, bytes(one.body))
+                for one in page.items
+            }
+            if page.next is None:
+                return found
+            page = await self._page(after=page.next)
+        return {}
+
+    async def _page(self, *, after: str = "", limit: int = ORDERS_PAGE) -> _Records:
+        body, _ = await self._ask(f"/v1/orders/records?limit={limit}&after={after}")
+        return msgspec.json.decode(body, type=_Records)
 
     async def _fetch(
         self, model: str, key: str, *, token: str = ""

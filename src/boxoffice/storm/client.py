@@ -29,8 +29,14 @@ RETRY_FIRST_S = 0.1
 RETRY_MOST_S = 1.0
 SERVER_ERROR = 500
 TOO_MANY = 429
-CREATED = 201
 OK = 200
+DONE = (OK, 201, 202)
+LOOK_FIRST_S = 0.05
+LOOK_MOST_S = 1.0
+INSTRUMENT = "pm_card_visa"
+"""A card of the sandbox that is always good."""
+CONFIRMED = "confirmed"
+UNDER_WAY = ("placed",)
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -53,9 +59,10 @@ class Placed(msgspec.Struct, frozen=True):
 
 
 class Ordered(msgspec.Struct, frozen=True):
-    """An order."""
+    """An order, as far as it has come."""
 
     order: str
+    status: str
     lines: list[msgspec.Raw]
 
 
@@ -154,15 +161,46 @@ class Client:
             return body
         return msgspec.json.decode(body, type=Placed)
 
-    async def purchase(self, token: str, hold: str, *, key: str) -> Ordered | Problem:
-        """Buy what a hold keeps; a refusal is an answer."""
+    async def purchase(
+        self, token: str, hold: str, *, name: str, key: str
+    ) -> Ordered | Problem:
+        """Order what a hold keeps, pay, and wait until it is decided.
+
+        A refusal is an answer; so is an order that ended unpaid.
+        """
         headers = _command_headers(token, key)
-        path = f"{self._root}/holds/{hold}/purchase"
-        body, seconds = await self._insist("POST", path, headers, b"{}")
-        self._tally.purchase_s.append(seconds)
+        wish = {
+            "name": name,
+            "email": f"{name.replace(' ', '.').lower()}@storm.example",
+            "method": "card",
+            "instrument": INSTRUMENT,
+        }
+        path = f"{self._root}/holds/{hold}/order"
+        started = monotonic()
+        content = msgspec.json.encode(wish)
+        body, _ = await self._insist("POST", path, headers, content)
         if isinstance(body, Problem):
             return body
-        return msgspec.json.decode(body, type=Ordered)
+        placed = msgspec.json.decode(body, type=Ordered)
+        decided = await self._decided(token, placed)
+        self._tally.purchase_s.append(monotonic() - started)
+        return decided
+
+    async def _decided(self, token: str, order: Ordered) -> Ordered | Problem:
+        """Look at an order now and then, until it is confirmed or has ended."""
+        headers = {"Authorization": f"Bearer {token}"}
+        pause = LOOK_FIRST_S
+        while order.status in UNDER_WAY:
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LOOK_MOST_S)
+            if monotonic() > self.deadline:
+                raise Unavailable(f"Order {order.order} was not decided in time.")
+            path = f"/v1/orders/{order.order}"
+            body, _ = await self._insist("GET", path, headers, b"")
+            order = msgspec.json.decode(_expected(body), type=Ordered)
+        if order.status != CONFIRMED:
+            return Problem(type=f"/problems/order-{order.status}")
+        return order
 
     async def availability(self) -> Availability | None:
         """Look at the house; None when nothing changed or nobody answered."""
@@ -202,7 +240,7 @@ class Client:
                 method, path, headers=headers, data=content
             ) as answer:
                 body = await answer.read()
-                if answer.status == CREATED:
+                if answer.status in DONE:
                     return body
                 if answer.status >= SERVER_ERROR or answer.status == TOO_MANY:
                     return str(answer.status)

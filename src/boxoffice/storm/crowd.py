@@ -44,6 +44,7 @@ class Weather(msgspec.Struct, frozen=True, kw_only=True):
 class Visitor(msgspec.Struct):
     """Somebody the server knows by a token, once it has given one."""
 
+    name: str
     token: str = ""
 
 
@@ -98,7 +99,7 @@ class Crowd:
         chance = Random(f"{self._weather.seed}/{number}")  # noqa: S311 - picks of a game
         party = chance.randint(1, PARTY_MAX)
         pick = self.view.first_pick
-        visitor = Visitor()
+        visitor = Visitor(f"Buyer {number}")
         while not self.is_over:
             async with self._slots:
                 places = list(pick(party, chance))
@@ -117,13 +118,15 @@ class Crowd:
             return None
         if not visitor.token:
             visitor.token = await self._client.welcome()
-        return await self._attempt(visitor.token, places)
+        return await self._attempt(visitor, places)
 
-    async def _attempt(self, token: str, places: list[int]) -> str | None:
+    async def _attempt(self, visitor: Visitor, places: list[int]) -> str | None:
         """Hold and buy; None when the party lost and may choose again."""
-        held = await self._client.hold(token, places, key=uuid4().hex)
+        held = await self._client.hold(visitor.token, places, key=uuid4().hex)
         if isinstance(held, Placed):
-            bought = await self._client.purchase(token, held.hold, key=uuid4().hex)
+            bought = await self._client.purchase(
+                visitor.token, held.hold, name=visitor.name, key=uuid4().hex
+            )
             if isinstance(bought, Ordered):
                 self._tally.bought(bought.order, len(bought.lines))
                 return "served"
