@@ -368,6 +368,19 @@ async def test_a_refund_that_failed_may_be_tried_under_another_name(
     assert other.status == "succeeded"
 
 
+async def test_a_refund_may_be_on_its_way_and_what_is_left_counts_it(
+    provider: PaymentProvider,
+) -> None:
+    reference = await captured(provider, "pm_card_pendingRefund")
+    made = await provider.refund(reference, refund="back-1", amount=PRICE)
+
+    assert (made.status, made.reason) == ("pending", "")
+    with pytest.raises(ProviderRefused):
+        await provider.refund(reference, refund="back-2", amount=Money(1, "EUR"))
+    again = await provider.refund(reference, refund="back-1", amount=PRICE)
+    assert again == made
+
+
 # ------------------------------------------------------------ what goes wrong
 
 

@@ -18,6 +18,7 @@ from boxoffice.application.ports.payments import (
     Status,
 )
 from boxoffice.domain.money import Money
+from boxoffice.domain.payments.commands import RefundStatus
 from boxoffice.errors import ProviderRefused
 
 Outcome = Literal[
@@ -35,6 +36,7 @@ class Behaviour(msgspec.Struct, frozen=True):
     code: str = ""
     loses: Literal["", "start", "capture"] = ""
     refunds_fail: int = 0
+    is_refunded_later: bool = False
 
 
 TOKENS: Mapping[str, Behaviour] = {
@@ -54,6 +56,7 @@ TOKENS: Mapping[str, Behaviour] = {
     "pm_card_authenticationRequiredChargeDeclinedInsufficientFunds": Behaviour(
         "authenticate-decline", code="insufficient_funds"
     ),
+    "pm_card_pendingRefund": Behaviour(is_refunded_later=True),
     "pm_card_refundFail": Behaviour(refunds_fail=1_000),
     "pm_sandbox_refund_fails_once": Behaviour(refunds_fail=1),
     "pm_sandbox_timeout_after_authorise": Behaviour(loses="start"),
@@ -144,11 +147,14 @@ class MemoryTill:
         fails = account.refunds_failed < account.behaviour.refunds_fail
         account.refunds_failed += fails
         account.refunded += 0 if fails else amount.minor
+        later: RefundStatus = (
+            "pending" if account.behaviour.is_refunded_later else "succeeded"
+        )
         made = ProviderRefund(
             reference=f"re_memory_{len(self.refunds) + 1}",
             refund=refund,
             payment=reference,
-            status="failed" if fails else "succeeded",
+            status="failed" if fails else later,
             amount=amount,
             reason="unknown" if fails else "",
         )
@@ -200,6 +206,14 @@ class MemoryTill:
         if not succeeds:
             return _become(account, "declined", reason="settlement_failed")
         return _take(account)
+
+    def arrive(self, reference: str) -> ProviderRefund:
+        """Let a refund that is pending arrive."""
+        made = self.find_refund(reference)
+        if made.status != "pending":
+            raise ProviderRefused("No money is on its way back here.")
+        self.refunds[reference] = msgspec.structs.replace(made, status="succeeded")
+        return self.refunds[reference]
 
     # ------------------------------------------------------------- the judge
 
