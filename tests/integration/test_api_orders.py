@@ -1,0 +1,165 @@
+"""One order is one order: eight copies at once, a process that dies, another's key."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import httpx
+import pytest
+
+from boxoffice.bootstrap import migrate
+from boxoffice.domain.orders.events import OrderPlaced
+from boxoffice.settings import Settings
+from tests.unit.api.house import ANN, House, open_house
+from tests.unit.api.serving import HOST, free_port
+
+pytestmark = pytest.mark.service
+
+COPIES = 8
+LIMIT_S = 60.0
+SECRET = "the secret of tests"
+SERVER = """
+import asyncio, sys
+from dataclasses import replace
+from boxoffice.bootstrap import open_container
+from boxoffice.settings import Settings
+from boxoffice_api.role import run
+from tests.unit.api.house import SetClock
+
+async def serve(url, secret, port):
+    async with open_container(Settings(log_url=url, secret=secret)) as real:
+        await run(replace(real, clock=SetClock()), host="127.0.0.1", port=port)
+
+asyncio.run(serve(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+"""
+
+
+@pytest.fixture
+async def settings(new_postgres_database: Callable[[], str]) -> Settings:
+    """A house with an empty log in Postgres."""
+    made = Settings(log_url=new_postgres_database(), secret=SECRET)
+    await migrate(made)
+    return made
+
+
+@asynccontextmanager
+async def process(settings: Settings) -> AsyncIterator[tuple[str, Callable[[], None]]]:
+    """Serve from a process of its own; give its address and what kills it."""
+    port = free_port()
+    served = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", SERVER, settings.log_url, SECRET, str(port)),
+        cwd=Path(__file__).parents[2],
+    )
+    try:
+        await _answers(f"http://{HOST}:{port}/livez")
+        yield f"http://{HOST}:{port}", served.kill
+    finally:
+        with suppress(ProcessLookupError):
+            served.kill()
+        await served.wait()
+
+
+async def _answers(address: str) -> None:
+    async with httpx.AsyncClient() as client, asyncio.timeout(LIMIT_S):
+        while True:
+            with suppress(httpx.TransportError):
+                await client.get(address)
+                return
+            await asyncio.sleep(0.05)
+
+
+async def copies(
+    address: str, headers: dict[str, str], *, seen: Callable[[], None] = lambda: None
+) -> list[tuple[int, bytes]]:
+    """Send one order eight times at once; leave out who got no answer."""
+    found: list[tuple[int, bytes]] = []
+
+    async def one(client: httpx.AsyncClient) -> None:
+        with suppress(httpx.TransportError):
+            answer = await client.post(address, json=ANN, headers=headers)
+            found.append((answer.status_code, answer.content))
+            seen()
+
+    async with httpx.AsyncClient(timeout=LIMIT_S) as client:
+        await asyncio.gather(*(one(client) for _ in range(COPIES)))
+    return found
+
+
+async def placed(house: House) -> list[OrderPlaced]:
+    facts = await house.facts()
+    return [fact.event for fact in facts if isinstance(fact.event, OrderPlaced)]
+
+
+@pytest.mark.timeout(180)
+async def test_copies_of_an_order_get_the_same_bytes_from_two_processes(
+    settings: Settings,
+) -> None:
+    async with open_house(settings) as house:
+        ann = await house.buyer()
+        hold = await house.held(await house.on_sale(), ann, 1, 2)
+        keyed = ann | {"idempotency-key": "the-order"}
+        async with process(settings) as (one, _), process(settings) as (two, _):
+            answers = await asyncio.gather(
+                copies(f"{one}{hold}/order", keyed),
+                copies(f"{two}{hold}/order", keyed),
+            )
+        told = {answer for every in answers for answer in every}
+        assert len(told) == 1
+        ((status, body),) = told
+        assert status == 202
+        (event,) = await placed(house)
+        assert json.loads(body)["order"] == event.order
+
+
+@pytest.mark.timeout(180)
+async def test_an_order_survives_the_death_of_its_process(settings: Settings) -> None:
+    async with open_house(settings) as house:
+        ann = await house.buyer()
+        hold = await house.held(await house.on_sale(), ann, 1)
+        keyed = ann | {"idempotency-key": "the-order"}
+        async with process(settings) as (base, kill):
+            before = await copies(f"{base}{hold}/order", keyed, seen=kill)
+        async with process(settings) as (base, _):
+            after = await copies(f"{base}{hold}/order", keyed)
+            async with httpx.AsyncClient(timeout=LIMIT_S) as client:
+                other = await client.post(
+                    f"{base}{hold}/order", json=ANN | {"name": "Eve"}, headers=keyed
+                )
+        assert len(after) == COPIES
+        assert len({*before, *after}) == 1
+        assert other.json()["type"] == "/problems/idempotency-key-reused"
+        (event,) = await placed(house)
+        address = f"/v1/orders/{event.order}"
+        shown = await house.client.get(address, headers=ann)
+        assert shown.json()["particulars"] == ANN
+
+
+async def test_the_same_key_of_another_caller_is_another_order(
+    settings: Settings,
+) -> None:
+    async with open_house(settings) as house:
+        of = await house.on_sale()
+        codes = set()
+        for place in (1, 2):
+            who = await house.buyer()
+            hold = await house.held(of, who, place)
+            keyed = who | {"idempotency-key": "the-order"}
+            made = await house.client.post(f"{hold}/order", json=ANN, headers=keyed)
+            codes.add(made.json()["order"])
+        assert len(codes) == 2
+        assert {event.order for event in await placed(house)} == codes
+
+
+async def test_a_quote_stores_nothing_in_a_real_log(settings: Settings) -> None:
+    async with open_house(settings) as house:
+        ann = await house.buyer()
+        hold = await house.held(await house.on_sale(), ann, 1)
+        before = house.container.store.head().position
+        quoted = await house.client.post(f"{hold}/quote", headers=ann)
+        assert quoted.json()["total"]["minor"] == 4500
+        assert house.container.store.head().position == before
