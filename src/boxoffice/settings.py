@@ -91,7 +91,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Pause before looking how a payment stands that waits; doubled likewise."""
     payment_watch_max_s: float = 30.0
     public_url: str = ""
-    """Where buyers find the pages; they come back there from the provider's."""
+    """Where buyers find the pages and come back to from the provider's; empty: here."""
     crash_at: str = ""
     """`place:n`: die there the n-th time, to prove that it does no harm. For tests."""
     drain_s: float = 10.0

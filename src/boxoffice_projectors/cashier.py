@@ -35,6 +35,8 @@ from boxoffice_projectors.container import Container
 
 REFUSED = "refused"
 """Our reason for a payment or refund that the provider would not even begin."""
+HERE = "http://127.0.0.1:8000"
+"""Where buyers come back to when nobody said where the pages are."""
 OTHERWISE_ASKED = "idempotency_error"
 """The provider knows the attempt by other words, so it may have taken the money."""
 
@@ -108,7 +110,7 @@ class Cashier:
 
     async def _started(self, call: Call) -> ProviderPayment:
         method = Method("pix" if call.method == "pix" else "card", call.instrument)
-        home = self.container.settings.public_url.rstrip("/")
+        home = (self.container.settings.public_url or HERE).rstrip("/")
         try:
             return await self.container.payments.start(
                 attempt=call.name,

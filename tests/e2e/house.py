@@ -27,7 +27,10 @@ ROLES = {
     "relay": ("relay",),
     "projectors": ("project",),
     "reactors": ("react",),
+    "sandbox": ("sandbox",),
 }
+SANDBOX_KEY = "sk_test_of_a_test"
+SANDBOX_SECRET = "whsec_of_a_test"
 HTTP_ROLES = ("everything", "api")
 READY_S = 40.0
 STOP_S = 20.0
@@ -63,6 +66,8 @@ class House:
         arguments = (*ROLES[role], *options)
         if role in HTTP_ROLES:
             arguments = (*arguments, "--port", str(self.port))
+        if role == "sandbox":
+            arguments = (*arguments, *self._sandbox_options())
         with (self.folder / f"{role}.log").open("ab") as output:
             self._processes[role] = subprocess.Popen(
                 [sys.executable, "-m", "boxoffice", *arguments],
@@ -75,6 +80,28 @@ class House:
     def setting(self, name: str) -> str:
         """Give what `BOXOFFICE_<name>` is for every process of this house."""
         return self._environ[f"BOXOFFICE_{name}"]
+
+    @property
+    def ledger(self) -> Path:
+        """The file of the sandbox's books."""
+        return self.folder / "sandbox.sqlite"
+
+    def start_sandbox(self) -> None:
+        """Start a payment provider that tells this house what happens there."""
+        self._environ |= {
+            "BOXOFFICE_PAYMENTS_URL": f"http://127.0.0.1:{self._health['sandbox']}",
+            "BOXOFFICE_PAYMENTS_KEY": SANDBOX_KEY,
+            "BOXOFFICE_PAYMENTS_WEBHOOK_SECRETS": SANDBOX_SECRET,
+            "BOXOFFICE_PUBLIC_URL": self.url,
+        }
+        self.start("sandbox")
+
+    def _sandbox_options(self) -> tuple[str, ...]:
+        webhook = f"{self.url}/v1/payments/webhook"
+        return (
+            *("--port", str(self._health["sandbox"]), "--ledger", str(self.ledger)),
+            *("--webhook", webhook, "--key", SANDBOX_KEY, "--secret", SANDBOX_SECRET),
+        )
 
     def start_all(self, *options: str) -> None:
         """Start every role; the options are for the API."""
@@ -138,11 +165,12 @@ class House:
 
     def _until_ready(self, role: str) -> None:
         port = self.port if role in HTTP_ROLES else self._health[role]
+        path = "livez" if role == "sandbox" else "readyz"
         deadline = time.monotonic() + READY_S
         while time.monotonic() < deadline:
             code = self._processes[role].poll()
             assert code is None, f"{role} ended with {code}:\n{self.log_of(role)}"
-            if _answers(f"http://127.0.0.1:{port}/readyz"):
+            if _answers(f"http://127.0.0.1:{port}/{path}"):
                 return
             time.sleep(POLL_S)
         msg = f"{role} was not ready in {READY_S} s:\n{self.log_of(role)}"
@@ -161,7 +189,7 @@ def _answers(url: str) -> bool:
 def full_house(
     folder: Path, *, postgres: str, kafka: str, mongo: str, redis: str
 ) -> Iterator[House]:
-    """Open a box office with separate processes; migrated, nothing started yet."""
+    """Open a box office with separate processes; migrated, only a sandbox runs."""
     name = uuid4().hex[:12]
     house = House(
         folder,
@@ -181,6 +209,7 @@ def full_house(
     try:
         migrated = house.run("migrate")
         assert 0 == migrated.returncode, migrated.stderr
+        house.start_sandbox()
         yield house
     finally:
         house.close()
