@@ -162,7 +162,7 @@ def test_replay_says_which_models_there_are(capsys: Out) -> None:
     assert run(["replay", "--model", "nothing"]) == 1
     said = capsys.readouterr().err
     assert "either --all or --model" in said
-    assert "'nothing' is not one of seat_map, sales_board, availability" in said
+    assert "'nothing' is not one of seat_map, sales_board, availability, order" in said
 
 
 def test_an_empty_log_is_replayed_as_a_trial(capsys: Out) -> None:
@@ -172,6 +172,7 @@ def test_an_empty_log_is_replayed_as_a_trial(capsys: Out) -> None:
         "seat_map": 0,
         "sales_board": 0,
         "availability": 0,
+        "order": 0,
     }
 
 
