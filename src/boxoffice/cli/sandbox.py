@@ -21,6 +21,7 @@ class Wishes(msgspec.Struct, frozen=True):
     webhooks: tuple[str, ...]
     secret: str | None
     key: str | None
+    seed: int
 
 
 @click.command()
@@ -40,6 +41,7 @@ class Wishes(msgspec.Struct, frozen=True):
 @click.option("--webhook", "webhooks", multiple=True, help="Told of every payment.")
 @click.option("--secret", help="Of the webhooks' signatures.")
 @click.option("--key", help="That clients must have.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Of faults.")
 def sandbox(*, ledger: Path | None, **wishes: object) -> None:
     """Run a payment provider that moves no money.
 
@@ -64,6 +66,7 @@ async def _serve(wishes: Wishes, ledger: str | None) -> None:
         webhooks=wishes.webhooks,
         secret=secret,
         api_key=key,
+        seed=wishes.seed,
     ) as address:
         cards = "\n".join(f"  {number}  {token}" for number, token in NUMBERS.items())
         click.echo(f"The payment sandbox answers at {address}\n\nTest cards\n{cards}\n")

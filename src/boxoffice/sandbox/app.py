@@ -114,7 +114,9 @@ def make_app(sandbox: Sandbox) -> Litestar:
     """Put the HTTP together."""
     return Litestar(
         route_handlers=[
-            *_api(sandbox),
+            *_trying(sandbox),
+            *_following(sandbox),
+            *_reading(sandbox),
             *_hosted(sandbox),
             *_challenges(sandbox),
             *_controls(sandbox),
@@ -131,7 +133,7 @@ def make_app(sandbox: Sandbox) -> Litestar:
     )
 
 
-def _api(box: Sandbox) -> list[Any]:
+def _trying(box: Sandbox) -> list[Any]:
     @post("/v1/payment_methods")
     async def methods(request: _Asked) -> Response[bytes]:
         return await box.post(
@@ -157,6 +159,10 @@ def _api(box: Sandbox) -> list[Any]:
             lambda body: lambda: box.desk.confirm(name, Fields(body, known)),
         )
 
+    return [methods, intents, confirm]
+
+
+def _following(box: Sandbox) -> list[Any]:
     @post("/v1/payment_intents/{name:str}/capture")
     async def capture(request: _Asked, name: FromPath[str]) -> Response[bytes]:
         known = ("amount_to_capture",)
@@ -184,6 +190,10 @@ def _api(box: Sandbox) -> list[Any]:
             lambda body: lambda: box.desk.refund(Fields(body, known)),
         )
 
+    return [capture, cancel, refunds]
+
+
+def _reading(box: Sandbox) -> list[Any]:
     @get("/v1/payment_intents/{name:str}")
     async def intent(request: _Asked, name: FromPath[str]) -> Response[bytes]:
         box.check(request)
@@ -196,7 +206,7 @@ def _api(box: Sandbox) -> list[Any]:
         await box.mischief.before("read")
         return _json(box.desk.find_refund(name))
 
-    return [methods, intents, confirm, capture, cancel, refunds, intent, refund]
+    return [intent, refund]
 
 
 def _hosted(box: Sandbox) -> list[Any]:

@@ -14,6 +14,11 @@ from boxoffice.sandbox.cards import NUMBERS
 from boxoffice.sandbox.intents import Intent
 
 ZERO_DECIMALS = ("jpy", "krw", "clp")
+OUTCOMES = {
+    "requires_payment_method": "failed",
+    "canceled": "failed",
+    "processing": "pending",
+}
 STYLE = """
 :root{color-scheme:light dark}
 body{font:16px/1.5 system-ui,sans-serif;margin:0;background:#f3f4f8;color:#1b1d29}
@@ -32,7 +37,7 @@ button.plain{background:none;color:inherit;border:1px solid #aab}
 .note{font-size:.85rem;color:#5c6070}code{word-break:break-all}
 details{margin-top:1.25rem;font-size:.85rem}li{margin:.15rem 0}
 @media(prefers-color-scheme:dark){body{background:#14151d;color:#e8e9f1}
-main{background:#1e202c}.note{color:#a2a6b8}button{background:#6e72ff}
+main{background:#1e202c}.note{color:#a2a6b8}button{background:#5559ee}
 .no{background:#4a1f24;color:#ffd9d9}}
 """
 
@@ -102,11 +107,11 @@ def back_to(intent: Intent) -> str:
     parts = urlsplit(intent.return_url)
     if parts.scheme not in ("http", "https"):
         return ""
-    failed = intent.status in ("requires_payment_method", "canceled")
+    outcome = OUTCOMES.get(intent.status, "succeeded")
     query = urlencode(
         {
             "payment_intent": intent.id,
-            "redirect_status": "failed" if failed else "succeeded",
+            "redirect_status": outcome,
         }
     )
     joined = f"{parts.query}&{query}" if parts.query else query

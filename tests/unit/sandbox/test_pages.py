@@ -73,17 +73,18 @@ async def test_a_card_may_be_declined_after_the_bank_agreed(bank: Bank) -> None:
 
 
 @pytest.mark.parametrize(
-    ("button", "status"), [("paid", "succeeded"), ("later", "processing")]
+    ("button", "status", "outcome"),
+    [("paid", "succeeded", "succeeded"), ("later", "processing", "pending")],
 )
 async def test_pix_is_paid_or_left_processing(
-    bank: Bank, button: str, status: str
+    bank: Bank, button: str, status: str, outcome: str
 ) -> None:
     intent, url = await opened(
         bank, payment_method_types__0="pix", capture_method="automatic"
     )
     assert f"SANDBOX{intent['id']}" in (await bank.client.get(url)).text
     answer = await bank.client.post(url, data={"pix": button})
-    assert 303 == answer.status_code
+    assert answer.headers["Location"].endswith(f"redirect_status={outcome}")
     assert status == (await bank.intent(intent["id"]))["status"]
 
 
