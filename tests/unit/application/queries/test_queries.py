@@ -19,7 +19,14 @@ from boxoffice.application.queries.orders import (
 )
 from boxoffice.application.queries.tail import Tail
 from boxoffice.application.rebuild import rebuild
-from boxoffice.domain.ids import BuyerId, Family, HoldId, PerformanceId
+from boxoffice.domain.catalogue.events import PerformanceCancelled
+from boxoffice.domain.ids import (
+    BuyerId,
+    Family,
+    HoldId,
+    PerformanceId,
+    performance_stream,
+)
 from boxoffice.domain.inventory.events import (
     CartHoldConverted,
     CartHoldPlaced,
@@ -255,3 +262,23 @@ async def test_orders_are_listed_page_by_page() -> None:
 async def test_a_code_of_no_order_is_not_found(code: str) -> None:
     with pytest.raises(NotFound):
         await find_order(Log().store, code)
+
+
+async def test_the_programme_shows_types_moves_and_cancellations() -> None:
+    log = Log()
+    for _, facts in history(12, commands=5):
+        log.record(facts)
+    catalogue = Catalogue(log.store, Tail(log.store))
+    moved = (await catalogue.performances())[-1]
+    assert [kind.code for kind in moved.types] == ["adult", "child"]
+    assert moved.types[1].proof
+    assert moved.default_type == "adult"
+    assert moved.prices == {
+        category: prices["adult"] for category, prices in moved.prices_by_type.items()
+    }
+    assert moved.prices_by_type[0]["child"].minor == 4500
+    assert moved.refund_until is not None
+    off = PerformanceCancelled(by="staff:mia", reason="flood")
+    log.record([(performance_stream(moved.performance), off)])
+    cancelled = await catalogue.performance(moved.performance)
+    assert (cancelled.cancelled, cancelled.open) == (True, False)
