@@ -2,8 +2,8 @@
 
 A whole sale is run with words that stand nowhere else, and then everything the house
 keeps is read through: every table, every message, every document, every cached value
-and every line of every log. The payment sandbox is not the house, and it prints its test
-cards.
+and every line of every log. The payment sandbox is not the house; it prints its
+test cards.
 """
 
 from __future__ import annotations
