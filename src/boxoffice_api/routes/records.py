@@ -49,7 +49,7 @@ async def list_records(edge: Edge, head: Head) -> Answer:
     await edge.staff.required(head, *READERS)
     query = Query(head)
     after = query.text("after") or ""
-    limit = query.number("limit", default=PAGE_MAX, most=PAGE_MAX)
+    limit = max(1, query.number("limit", default=PAGE_MAX, most=PAGE_MAX))
     documents = edge.container.documents
     generation = await documents.generation(ORDER.name)
     origin = await origin_of(documents, ORDER.name, generation)

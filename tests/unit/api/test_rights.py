@@ -105,6 +105,7 @@ ROWS = [
         body={"places_max": 1, "face_max": MONEY},
     ),
     staff("GET", "/v1/orders", "manager", "finance", "till"),
+    staff("GET", "/v1/orders/records", "manager", "finance"),
     staff(
         "POST",
         HOLD + "/comps",
