@@ -15,6 +15,7 @@ RUNS = {
     "append": ("--dump-s", "60"),
     "holds": (),
     "replay": (),
+    "purchases": (),
 }
 
 

@@ -109,6 +109,10 @@ class House:
         for role in ("relay", "projectors", "reactors"):
             self.start(role)
 
+    def pid(self, role: str) -> int:
+        """Give the process of a role that runs."""
+        return self._processes[role].pid
+
     def kill(self, role: str) -> None:
         """End a role as a power cut would."""
         process = self._processes.pop(role)
@@ -194,7 +198,7 @@ def full_house(
     house = House(
         folder,
         {
-            **_plain_environment(),
+            **plain_environment(),
             "BOXOFFICE_LOG_URL": postgres,
             "BOXOFFICE_KAFKA_URL": kafka,
             "BOXOFFICE_MONGO_URL": mongo,
@@ -218,7 +222,7 @@ def full_house(
 @contextmanager
 def embedded_house(folder: Path) -> Iterator[House]:
     """Open an embedded box office in a folder; nothing started yet."""
-    environ = {**_plain_environment(), "BOXOFFICE_DATA": str(folder / "data")}
+    environ = {**plain_environment(), "BOXOFFICE_DATA": str(folder / "data")}
     house = House(folder, environ)
     try:
         yield house
@@ -226,7 +230,8 @@ def embedded_house(folder: Path) -> Iterator[House]:
         house.close()
 
 
-def _plain_environment() -> dict[str, str]:
+def plain_environment() -> dict[str, str]:
+    """Give this process's environment without anybody's settings."""
     return {
         name: value
         for name, value in os.environ.items()

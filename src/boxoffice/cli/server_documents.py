@@ -80,15 +80,17 @@ class ServerDocuments:
         self._store = store
         self._headers = {"Authorization": f"Bearer {staff}"}
         self._slots = asyncio.Semaphore(AT_ONCE_MAX)
+        self._orders: dict[str, Document] = {}
 
     async def keys(
         self,
         model: str,
-        generation: int,  # noqa: ARG002 - a server shows the one that serves
+        generation: int,
     ) -> list[str]:
-        """List what the server's catalogue leads to."""
+        """List what the server's catalogue leads to; orders are fetched with it."""
         if model == ORDERS:
-            return sorted(await self._orders())
+            self._orders = await self._all_orders(generation)
+            return sorted(self._orders)
         if model not in PATHS:
             return []
         found = await self._performances()
@@ -107,8 +109,7 @@ class ServerDocuments:
         if model == generations.MODEL:
             return {key: await self._origin(key) for key in keys}
         if model == ORDERS:
-            known = await self._orders(generation)
-            return {key: known[key] for key in keys if key in known}
+            return {key: self._orders[key] for key in keys if key in self._orders}
         if model not in PATHS:
             return {}
         found = await asyncio.gather(*(self._fetch(model, key) for key in keys))
@@ -180,11 +181,11 @@ class ServerDocuments:
             after = f"&after={page.next}"
         return found
 
-    async def _orders(self, generation: int | None = None) -> dict[str, Document]:
+    async def _all_orders(self, generation: int) -> dict[str, Document]:
         """Fetch all stored orders; none when another generation serves."""
         found: dict[str, Document] = {}
         page = await self._page()
-        while generation in (None, page.generation):
+        while generation == page.generation:
             found |= {
                 one.key: Document(one.key, one.position, bytes(one.body))
                 for one in page.items
