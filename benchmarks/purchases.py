@@ -124,7 +124,7 @@ class Course:
     async def _post(
         self,
         url: str,
-        wish: dict[str, object] | dict[str, str],
+        wish: Mapping[str, object],
         headers: dict[str, str],
     ) -> dict[str, object]:
         async with self._session.post(url, json=wish, headers=headers) as answer:
