@@ -18,6 +18,7 @@ from tests.e2e.browser import (
     window,
 )
 from tests.e2e.house import House
+from tests.e2e.till import pay
 
 pytestmark = pytest.mark.browser
 
@@ -63,7 +64,7 @@ def test_the_board_moves_while_places_are_held_and_sold(
         expect(staff.locator(".figures [data-figure=free]")).to_have_text(
             f"{free - 2:,}"
         )
-        buyer.get_by_role("button", name="Buy now").click()
+        pay(buyer)
         expect(staff.locator(".figures [data-figure=sold]")).to_have_text(str(sold + 2))
         expect(staff.locator(".figures [data-figure=held]")).to_have_text("0")
         rows = staff.locator("tbody [data-figure=revenue]").all_inner_texts()

@@ -1,4 +1,4 @@
-"""Buying by forms: choose, hold, pay or give back. Complete without any script.
+"""Buying by forms: choose, hold, give back. Complete without any script.
 
 Each form stands for one request of the API and goes through the same function. Its
 hidden key makes that request safe to send twice.
@@ -28,17 +28,14 @@ from boxoffice_api.pages.hall_page import Refusal, hall_page
 from boxoffice_api.pages.paper import see_other
 from boxoffice_api.paths import hold_in_path, performance_in_path
 from boxoffice_api.problems import Malformed, status_of
-from boxoffice_api.renderers import BoughtView as OrderView
 from boxoffice_api.renderers import HoldView
 from boxoffice_api.routes.holds import (
     look_at_hold,
     place_hold,
-    purchase,
     release_hold,
 )
 
 _HOLD = msgspec.json.Decoder(HoldView)
-_ORDER = msgspec.json.Decoder(OrderView)
 
 
 async def choose(foyer: Foyer, head: Head, performance: str) -> Answer:
@@ -83,23 +80,6 @@ async def show_hold(
         return see_other(f"/orders/{view.order}")
     entry = await foyer.edge.catalogue.performance(performance_in_path(performance))
     return await hall_page(foyer, head, entry, hold=view, refusal=refusal)
-
-
-async def buy(
-    foyer: Foyer, head: Head, *, performance: str, hold: str, body: bytes
-) -> Answer:
-    """Pay for a hold, or show it again with the reason."""
-    form = _own_form(foyer.edge, head, body)
-    path = _hold_path(performance, hold)
-    asked = as_api(head, form, path=f"{path}/purchase", what="buy")
-    try:
-        answer = await purchase(foyer.edge, asked, performance, hold, b"")
-    except Refused as refused:
-        refusal = Refusal(refused.detail, status_of(refused))
-        return await show_hold(
-            foyer, head, performance=performance, hold=hold, refusal=refusal
-        )
-    return see_other(f"/orders/{_ORDER.decode(answer.body).order}")
 
 
 async def release(
@@ -197,20 +177,6 @@ async def get_hold_page(
     return as_response(await show_hold(foyer, head, performance=performance, hold=hold))
 
 
-@post("/performances/{performance:str}/holds/{hold:str}/buy", status_code=303)
-async def post_buy_form(
-    request: _Asked,
-    foyer: NamedDependency[Foyer],
-    performance: FromPath[str],
-    hold: FromPath[str],
-) -> Response[bytes]:
-    """Pay for a hold."""
-    head, body = head_of(request), await request.body()
-    return as_response(
-        await buy(foyer, head, performance=performance, hold=hold, body=body)
-    )
-
-
 @post("/performances/{performance:str}/holds/{hold:str}/release", status_code=303)
 async def post_release_form(
     request: _Asked,
@@ -229,6 +195,5 @@ HANDLERS = [
     get_choose,
     post_hold_form,
     get_hold_page,
-    post_buy_form,
     post_release_form,
 ]

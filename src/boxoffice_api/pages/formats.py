@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from boxoffice.domain.money import MINOR_UNITS, Money
+from boxoffice_api.amounts import MoneyView
 
 DAYS = (
     "Monday",
@@ -90,6 +91,11 @@ def money(minor: int, currency: str) -> str:
     return str(Money(minor, currency))
 
 
+def amount(view: MoneyView) -> str:
+    """Say an amount of an answer: `USD 1,045.00`."""
+    return str(Money(view.minor, view.currency))
+
+
 def count(number: int) -> str:
     """Say `1,234`."""
     return f"{number:,}"
@@ -111,6 +117,7 @@ FILTERS = {
     "machine": machine,
     "decimals": decimals,
     "money": money,
+    "amount": amount,
     "count": count,
     "places": places,
 }

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from boxoffice.domain.inventory.decide import PLACES_PER_BUYER_MAX
 from boxoffice.errors import Forbidden, Invalid
-from boxoffice_api.auth import is_own_page
+from boxoffice_api.auth import Buyer, Caller, is_own_page
 from boxoffice_api.edge import Edge
 from boxoffice_api.head import Head
 from boxoffice_api.problems import Malformed, UnsupportedMediaType
@@ -49,6 +49,27 @@ class Form:
         """Give a field; a missing one is empty."""
         return self._fields.get(name, [""])[-1]
 
+    def texts(self, name: str) -> list[str]:
+        """Give every value of a repeated field."""
+        return self._fields.get(name, [])
+
+    def tickets(self) -> list[dict[str, str | int]]:
+        """Give the tickets that were ticked, as the API names them.
+
+        Raises:
+            Invalid: none was.
+        """
+        named = [ticket_named(text) for text in self.texts("ticket")]
+        if not named:
+            raise Invalid("Choose at least one ticket.")
+        return named
+
+    def types(self, places: tuple[int, ...]) -> list[str]:
+        """Give the price type chosen for each place, or for all; none: the default."""
+        every = self.text("type")
+        chosen = [self.text(f"type-{place}") or every for place in places]
+        return chosen if all(chosen) else []
+
     def places(self) -> tuple[int, ...]:
         """Give the places that were ticked.
 
@@ -61,6 +82,18 @@ class Form:
         if not all(_is_number(text) for text in given):
             raise Malformed("The form cannot be read.")
         return tuple(dict.fromkeys(int(text) for text in given))
+
+
+def ticket_named(text: str) -> dict[str, str | int]:
+    """Read `<performance>:<place>`.
+
+    Raises:
+        Malformed: it is not a ticket.
+    """
+    performance, _, place = text.partition(":")
+    if not _is_number(place):
+        raise Malformed("The form cannot be read.")
+    return {"performance": performance, "place": int(place)}
 
 
 def form_token(edge: Edge, owner: str) -> str:
@@ -91,7 +124,14 @@ def check_form(edge: Edge, head: Head, form: Form, *, owner: str) -> None:
         raise Forbidden("This form is no longer good; open the page again.")
 
 
-def as_api(head: Head, form: Form, *, path: str, what: str) -> Head:
+def owner_of(caller: Caller) -> str:
+    """Tell for whom a form is made: forms of one are no good for another."""
+    return caller.id if isinstance(caller, Buyer) else caller.actor
+
+
+def as_api(
+    head: Head, form: Form, *, path: str, what: str, method: str = "POST"
+) -> Head:
     """Turn a form's request into the API request that it stands for.
 
     Raises:
@@ -105,7 +145,7 @@ def as_api(head: Head, form: Form, *, path: str, what: str) -> Head:
         b"content-type": b"application/json",
         b"idempotency-key": f"{what}-{key}".encode("ascii"),
     }
-    return replace(head, path=path, headers=headers)
+    return replace(head, method=method, path=path, headers=headers)
 
 
 def _seal(edge: Edge, salt: bytes, owner: str) -> str:

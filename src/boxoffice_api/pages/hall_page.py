@@ -22,6 +22,7 @@ from boxoffice_api.pages.forms import form_token, new_key
 from boxoffice_api.pages.foyer import Foyer
 from boxoffice_api.pages.hall_view import Halls, HallView
 from boxoffice_api.pages.programme import sale_of
+from boxoffice_api.pages.tickets import type_name
 from boxoffice_api.renderers import HoldView
 
 
@@ -32,6 +33,7 @@ class Chosen(msgspec.Struct, frozen=True):
     name: str
     category: int
     price: str
+    type: str = ""
 
 
 class Guest(msgspec.Struct, frozen=True):
@@ -90,7 +92,7 @@ async def hall_page(
         now=now,
         is_sold_out=not any(level.free for level in view.levels),
         hold=hold,
-        chosen=_held(scene.chart, hold) if hold else [],
+        chosen=held_places(entry, scene.chart, hold) if hold else [],
         refusal=refusal,
         form=form_token(edge, guest.buyer.id),
         key=new_key(edge),
@@ -116,13 +118,15 @@ async def _view(
     return await halls.shared(head, entry)
 
 
-def _held(chart: Chart, hold: HoldView) -> list[Chosen]:
+def held_places(entry: PerformanceEntry, chart: Chart, hold: HoldView) -> list[Chosen]:
+    """Show the places of a hold with their types and prices."""
     return [
         Chosen(
             ordinal=place.place,
             name=chart.names.get(place.place, place.label),
             category=place.category,
             price=str(Money(place.price.minor, place.price.currency)),
+            type=type_name(entry, place.type),
         )
         for place in hold.places
     ]

@@ -14,7 +14,14 @@ from boxoffice_api.edge import Edge
 from boxoffice_api.head import head_of
 from boxoffice_api.live import sockets
 from boxoffice_api.live.hub import open_hub
-from boxoffice_api.pages import assets, buying, order_page, programme, staff
+from boxoffice_api.pages import (
+    assets,
+    buying,
+    checkout,
+    order_page,
+    programme,
+    staff,
+)
 from boxoffice_api.pages.assets import load_assets
 from boxoffice_api.pages.failures import failure, wants_page
 from boxoffice_api.pages.foyer import Foyer
@@ -25,6 +32,7 @@ HANDLERS = [
     *assets.HANDLERS,
     *programme.HANDLERS,
     *buying.HANDLERS,
+    *checkout.HANDLERS,
     *order_page.HANDLERS,
     *staff.HANDLERS,
     *sockets.HANDLERS,

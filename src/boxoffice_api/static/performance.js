@@ -9,9 +9,10 @@ import { availabilityPoll, stateFeed } from "./feed.js";
 import { openHall } from "./hall.js";
 import { follow, liveSign, positionSign } from "./live.js";
 import { counted, moneyOf } from "./money.js";
+import { fetched, swap } from "./swap.js";
 
 const form = document.querySelector("#choose");
-const panel = document.querySelector("#panel");
+let panel = document.querySelector("#panel");
 const notices = document.querySelector("#notices");
 const { performance: id, max, sale, zone } = form.dataset;
 const money = moneyOf(form.dataset);
@@ -165,7 +166,7 @@ async function ask(wanted) {
 async function answered(answer) {
   const found = await answer.json();
   if (answer.ok) {
-    showHeld(found);
+    await showHeld(found);
     return;
   }
   if (found.type === "/problems/seats-unavailable") {
@@ -187,30 +188,21 @@ function markTaken(ordinal) {
   if (hall.places.get(ordinal)?.state === "f") setState(ordinal, "h");
 }
 
-function showHeld(found) {
-  mode = "held";
+// The panel of a hold is drawn by the server, as it is after a reload.
+async function showHeld(found) {
   const path = `/performances/${id}/holds/${found.hold}`;
-  const content = document.querySelector("#held-template").content.cloneNode(true);
-  const lineTemplate = document.querySelector("#held-line-template");
-  const lines = found.places.map((place) => {
-    const line = lineTemplate.content.cloneNode(true).firstElementChild;
-    line.querySelector(".swatch").classList.add(`k${place.category}`);
-    line.querySelector(".line-name").textContent = shortName(place.place);
-    line.querySelector(".line-price").textContent = money(place.price.minor);
-    return line;
-  });
-  content.querySelector(".lines").replaceChildren(...lines);
-  content.querySelector(".total strong").textContent = money(found.total.minor);
-  for (const button of content.querySelectorAll("[data-act]")) {
-    button.setAttribute("formaction", `${path}/${button.dataset.act}`);
+  if (form.dataset.exchange) {
+    location.assign(`${path}/exchange?${form.dataset.exchange}`);
+    return;
   }
-  const countdown = content.querySelector(".countdown");
-  countdown.dataset.until = found.until;
-  const since = Date.parse(found.until) - 1000 * Number(form.dataset.holdSeconds);
-  countdown.dataset.now = new Date(since).toISOString();
-  content.querySelector(".countdown-clock").textContent = new Date(found.until)
-    .toLocaleTimeString("en-US", { timeZone: zone, timeZoneName: "short", hourCycle: "h23" });
-  panel.replaceChildren(content);
+  mode = "held";
+  const page = await fetched(path);
+  if (!swap("#panel", page)) {
+    location.assign(path);
+    return;
+  }
+  panel = document.querySelector("#panel");
+  form.key.value = page.querySelector("#choose").key.value;
   document.querySelector("#picker").hidden = true;
   notices.replaceChildren();
   history.replaceState(null, "", path);

@@ -30,6 +30,10 @@ class Page(HTMLParser):
     def __post_init__(self) -> None:
         super().__init__()
         self._button: str | None = None
+        self._button_field = ("", "")
+        self.button_fields: dict[str, tuple[str, str]] = {}
+        self.links: dict[str, str] = {}
+        self._link: str | None = None
         self.feed(re.sub(r"<template.*?</template>", "", self.text, flags=re.DOTALL))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -42,11 +46,18 @@ class Page(HTMLParser):
             self._place(given)
         elif tag == "button" and given.get("type") != "button":
             self._button = given.get("formaction", self.action)
+            self._button_field = (given.get("name", ""), given.get("value", ""))
+        elif tag == "a":
+            self._link = given["href"]
 
     def handle_data(self, data: str) -> None:
         if self._button is not None:
             self.buttons[data.strip()] = self._button
+            self.button_fields[data.strip()] = self._button_field
             self._button = None
+        elif self._link is not None and data.strip():
+            self.links[data.strip()] = self._link
+            self._link = None
 
     def _place(self, given: dict[str, str]) -> None:
         ordinal = int(given["value"])
@@ -81,9 +92,16 @@ class Visitor:
     ) -> Page:
         """Press a button of a page's form."""
         given: dict[str, Any] = {**page.fields, **fields}
+        name, value = page.button_fields[button]
+        if name:
+            given[name] = value
         if places:
             given["place"] = [str(ordinal) for ordinal in places]
         return await self._follow("POST", page.buttons[button], data=given)
+
+    async def follow(self, page: Page, link: str) -> Page:
+        """Follow a link by its words."""
+        return await self._follow("GET", page.links[link])
 
     async def request(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Send one request as it is; read models are made fresh first."""

@@ -5,30 +5,37 @@ from __future__ import annotations
 import re
 
 from tests.unit.api.house import House
-from tests.unit.pages.site import Page, Visitor
-
-HOLD, BUY, BACK = "Hold places", "Buy now", "Give them back"
-
-
-async def held(visitor: Visitor, performance: str, *places: int) -> Page:
-    page = await visitor.open(f"/performances/{performance}")
-    return await visitor.send(page, HOLD, places=places)
+from tests.unit.pages.buyers import (
+    ANN,
+    BACK,
+    CHECKOUT,
+    HOLD,
+    at_checkout,
+    code_of,
+    held,
+    ordered,
+    pay_button,
+    stage_of,
+)
+from tests.unit.pages.site import Visitor
 
 
 async def test_places_are_held_bought_and_still_there_after_a_reload(
-    ann: Visitor, performance: str
+    ann: Visitor, house: House, performance: str
 ) -> None:
     hold = await held(ann, performance, 1, 2)
     assert re.fullmatch(f"/performances/{performance}/holds/[0-9a-f]{{32}}", hold.path)
     assert "Stalls row A seat 1" in hold.words
     assert "USD 90.00" in hold.words
     assert "until 04:10:00 PST" in hold.words
-    order = await ann.send(hold, BUY)
-    code = re.search(r'id="order-code">([0-9A-Z]{10})<', order.text)
-    assert code is not None
-    assert order.path == f"/orders/{code[1]}"
+    page = await ann.follow(hold, CHECKOUT)
+    placed = await ann.send(page, pay_button(page), **ANN)
+    assert placed.path == f"/orders/{code_of(placed)}?pay=now"
+    await house.settle(code_of(placed), "captured")
+    order = await ann.open(f"/orders/{code_of(placed)}")
     again = await ann.open(order.path)
     assert (again.status, again.words) == (200, order.words)
+    assert stage_of(again) == "confirmed"
     assert "Stalls row A seat 2" in again.words
 
 
@@ -41,7 +48,7 @@ async def test_places_given_back_are_free_at_once(
     assert 3 in page.free
     ended = await ann.open(hold.path)
     assert "You gave these places back" in ended.words
-    assert BUY not in ended.buttons
+    assert CHECKOUT not in ended.links
 
 
 async def test_a_taken_place_is_named_and_the_rest_of_the_choice_is_kept(
@@ -72,25 +79,29 @@ async def test_a_form_sent_twice_holds_once(ann: Visitor, performance: str) -> N
     first = await ann.send(page, HOLD, places=(7,))
     second = await ann.send(page, HOLD, places=(7,))
     assert first.path == second.path
-    bought = await ann.send(first, BUY)
-    assert (await ann.send(first, BUY)).path == bought.path
+    page = await ann.follow(first, CHECKOUT)
+    placed = await ann.send(page, pay_button(page), **ANN)
+    assert (await ann.send(page, pay_button(page), **ANN)).path == placed.path
 
 
-async def test_a_sold_hold_leads_to_its_order(ann: Visitor, performance: str) -> None:
-    hold = await held(ann, performance, 8)
-    order = await ann.send(hold, BUY)
-    assert (await ann.open(hold.path)).path == order.path
+async def test_an_ordered_hold_leads_to_its_order(
+    ann: Visitor, performance: str
+) -> None:
+    page = await at_checkout(ann, performance, 8)
+    order = await ann.send(page, pay_button(page), **ANN)
+    hold = page.path.removesuffix("/checkout")
+    assert code_of(await ann.open(hold)) == code_of(order)
+    assert code_of(await ann.open(page.path)) == code_of(order)
 
 
-async def test_an_overdue_hold_cannot_be_bought_and_says_so(
+async def test_an_overdue_hold_cannot_be_ordered_and_says_so(
     ann: Visitor, house: House, performance: str
 ) -> None:
-    hold = await held(ann, performance, 9)
+    page = await at_checkout(ann, performance, 9)
     house.clock.pass_(minutes=11)
-    late = await ann.send(hold, BUY)
-    assert late.status == 409
-    assert late.notice == "The hold has run out; choose your places again."
-    assert "The hold has run out" in (await ann.open(hold.path)).words
+    late = await ann.send(page, pay_button(page), **ANN)
+    assert "The hold has run out" in late.words
+    assert "The hold has run out" in (await ann.open(page.path)).words
 
 
 async def test_anothers_hold_and_order_are_not_found(
@@ -100,7 +111,8 @@ async def test_anothers_hold_and_order_are_not_found(
     await bob.open("/")
     await bob.open(f"/performances/{performance}")
     assert (await bob.open(hold.path)).status == 404
-    order = await ann.send(hold, BUY)
+    assert (await bob.open(f"{hold.path}/checkout")).status == 404
+    order = await ordered(ann, performance, 11)
     assert (await bob.open(order.path)).status == 404
 
 

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from tests.unit.api.house import House
+from tests.unit.pages.buyers import bought
 from tests.unit.pages.site import Page, Visitor
 
 
@@ -55,9 +56,7 @@ async def test_signing_out_forgets_the_cookie(ann: Visitor, house: House) -> Non
 async def test_the_lobby_lists_every_performance_with_what_it_took(
     ann: Visitor, bob: Visitor, house: House, performance: str
 ) -> None:
-    page = await bob.open(f"/performances/{performance}")
-    hold = await bob.send(page, "Hold places", places=(1, 2))
-    await bob.send(hold, "Buy now")
+    await bought(bob, house, performance, 1, 2)
     lobby = await signed_in(ann, house, "till")
     assert "USD 90.00" in lobby.words
     assert "2 of 28 sold" in lobby.words
@@ -66,9 +65,7 @@ async def test_the_lobby_lists_every_performance_with_what_it_took(
 async def test_the_board_counts_by_level_and_in_all(
     ann: Visitor, bob: Visitor, house: House, performance: str
 ) -> None:
-    page = await bob.open(f"/performances/{performance}")
-    hold = await bob.send(page, "Hold places", places=(1, 2))
-    await bob.send(hold, "Buy now")
+    await bought(bob, house, performance, 1, 2)
     page = await bob.open(f"/performances/{performance}?fresh")
     await bob.send(page, "Hold places", places=(3,))
     await signed_in(ann, house)
