@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent
 BIN = Path(sys.prefix) / "bin"
 SERVICES = ("postgres", "kafka", "mongo", "redis")
 ON_SERVICES = ("contract", "integration", "e2e")
+SOAK = "tests/e2e/test_checkout_soak.py"
 GROUPS = ("dev", "build", "uv")
 
 nox.needs_version = ">=2025.10.16"
@@ -92,6 +93,13 @@ def integration(session: nox.Session) -> None:
 def e2e(session: nox.Session) -> None:
     """The whole system in processes, and the pages in a real Chromium."""
     run_tests_on_services(session, "tests/e2e")
+
+
+@nox.session(default=False)
+def soak(session: nox.Session) -> None:
+    """Ten thousand orders while everything goes wrong; CI does a thousand."""
+    os.environ.setdefault("BOXOFFICE_TEST_SOAK_ORDERS", "10000")
+    run_on_services(session, "python", "-m", "pytest", SOAK, *session.posargs)
 
 
 @nox.session(default=False)
