@@ -18,7 +18,7 @@ from boxoffice.errors import Unavailable
 from boxoffice.infrastructure.memory.checkpoints import MemoryCheckpoints
 from boxoffice.infrastructure.memory.event_store import MemoryEventStore
 from boxoffice.testing import BOB, NOON, store_facts
-from tests.unit.application.planted import BoxOffice, held, holding, selling
+from tests.unit.application.planted import BoxOffice, held, holding, ordering, selling
 
 OTHER = "2" * 32
 KEPT = timedelta(days=KEPT_DAYS)
@@ -29,7 +29,7 @@ def sold_out() -> BoxOffice:
     house = BoxOffice()
     house.record(holding(1))
     house.record(holding(2, 3, hold=OTHER, buyer=BOB))
-    house.record(selling(1))
+    house.record([*ordering(1), *selling(1)])
     return house
 
 
