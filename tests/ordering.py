@@ -105,6 +105,7 @@ class Order:
         self._attempt = f"{code}-1"
         self._refunds: list[tuple[str, int]] = []
         self._number = 0
+        self._kept = 0
 
     @property
     def _total(self) -> Money:
@@ -215,6 +216,7 @@ class Order:
         """Give money back for tickets, less a fee."""
         prices = [self.valid.pop(ordinal).price.minor for ordinal in ordinals]
         kept = sum(min(fee, price) for price in prices)
+        self._kept += kept
         event = TicketsRefunded(
             order=self.code,
             tickets=self._refs(ordinals),
@@ -228,13 +230,14 @@ class Order:
         return [(order_stream(self.code), event), *back]
 
     def voided(self, ordinals: list[int]) -> Facts:
-        """Undo it; what is left of its money goes back."""
+        """Undo it; what is left of its money goes back, fees that were kept too."""
         prices = [self.valid.pop(ordinal).price.minor for ordinal in ordinals]
         self._status = "voided"
         event = OrderVoided(
             order=self.code, tickets=self._refs(ordinals), by="staff:mia", note="typo"
         )
-        return [(order_stream(self.code), event), *self._sent_back(sum(prices))]
+        back = self._sent_back(sum(prices) + self._kept)
+        return [(order_stream(self.code), event), *back]
 
     def money(self, choice: float) -> Facts:
         """Let the provider say something."""
