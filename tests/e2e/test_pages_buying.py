@@ -173,9 +173,15 @@ def test_a_purchase_needs_nothing_but_the_keyboard(
         _tab_to(page, "#hold-button")
         press("Enter")
         expect(page.locator("#panel-title")).to_be_focused()
-        _tab_to(page, "[data-act=buy]")
+        _tab_to(page, "[data-go=checkout]")
         press("Enter")
-        bought(page)
+        page.get_by_role("heading", name="Checkout").wait_for()
+        _tab_to(page, "#f-name")
+        page.keyboard.type("Ann Olivária")
+        _tab_to(page, "#f-email")
+        page.keyboard.type("ann@example.org")
+        press("Enter")
+        page.wait_for_url("**/pay/pi_**")
 
 
 def _tab_to(page: Page, selector: str) -> None:

@@ -26,9 +26,11 @@ from boxoffice_api.pages.forms import Form, as_api, check_form
 from boxoffice_api.pages.foyer import Foyer
 from boxoffice_api.pages.hall_page import Refusal, hall_page
 from boxoffice_api.pages.paper import see_other
+from boxoffice_api.pages.swaps import Swap, swap_of_form, swap_of_query
 from boxoffice_api.paths import hold_in_path, performance_in_path
 from boxoffice_api.problems import Malformed, status_of
 from boxoffice_api.renderers import HoldView
+from boxoffice_api.routes.cart import add_places, remove_place, renew_hold
 from boxoffice_api.routes.holds import (
     look_at_hold,
     place_hold,
@@ -41,7 +43,7 @@ _HOLD = msgspec.json.Decoder(HoldView)
 async def choose(foyer: Foyer, head: Head, performance: str) -> Answer:
     """Show a performance to choose places."""
     entry = await foyer.edge.catalogue.performance(performance_in_path(performance))
-    return await hall_page(foyer, head, entry)
+    return await hall_page(foyer, head, entry, swap=swap_of_query(head))
 
 
 async def hold_places(
@@ -52,16 +54,23 @@ async def hold_places(
     form = _own_form(foyer.edge, head, body)
     path = f"/v1/performances/{wanted}/holds"
     kept: tuple[int, ...] = ()
+    swap = swap_of_form(form)
     try:
         kept = form.places()
         asked = as_api(head, form, path=path, what="hold")
-        places = msgspec.json.encode({"places": kept})
+        wish = {"places": kept, "types": form.types(kept)}
+        places = msgspec.json.encode(wish)
         answer = await place_hold(foyer.edge, asked, wanted, places)
     except Malformed:
         raise
     except Refused as refused:
-        return await _refused(foyer, head, wanted, refused=refused, kept=kept)
+        return await _refused(
+            foyer, head, wanted, refused=refused, kept=kept, swap=swap
+        )
     held = _HOLD.decode(answer.body)
+    if swap is not None:
+        way = f"/performances/{wanted}/holds/{held.hold}/exchange"
+        return see_other(f"{way}?{swap.query}")
     return see_other(f"/performances/{wanted}/holds/{held.hold}")
 
 
@@ -80,6 +89,49 @@ async def show_hold(
         return see_other(f"/orders/{view.order}")
     entry = await foyer.edge.catalogue.performance(performance_in_path(performance))
     return await hall_page(foyer, head, entry, hold=view, refusal=refusal)
+
+
+async def change_hold(
+    foyer: Foyer, head: Head, *, performance: str, hold: str, what: str, body: bytes
+) -> Answer:
+    """Add the ticked places, take one out (its number is `what`), or renew."""
+    edge = foyer.edge
+    form = _own_form(edge, head, body)
+    path = _hold_path(performance, hold)
+    try:
+        if what == "add":
+            kept = form.places()
+            wish = {"places": kept, "types": form.types(kept)}
+            asked = as_api(head, form, path=f"{path}/places", what="add")
+            await add_places(edge, asked, performance, hold, msgspec.json.encode(wish))
+        elif what == "renew":
+            asked = as_api(head, form, path=f"{path}/renew", what="renew")
+            await renew_hold(edge, asked, performance, hold)
+        else:
+            asked = as_api(
+                head, form, path=f"{path}/places/{what}", what="take", method="DELETE"
+            )
+            await remove_place(edge, asked, performance, hold, what)
+    except Malformed:
+        raise
+    except Refused as refused:
+        refusal = Refusal(
+            await _sentence(foyer, performance, refused), status_of(refused)
+        )
+        return await show_hold(
+            foyer, head, performance=performance, hold=hold, refusal=refusal
+        )
+    return see_other(f"/performances/{performance}/holds/{hold}")
+
+
+async def _sentence(foyer: Foyer, performance: str, refused: Refused) -> str:
+    """Say why not; taken places are named."""
+    if not isinstance(refused, SeatsUnavailable):
+        return refused.detail
+    entry = await foyer.edge.catalogue.performance(performance_in_path(performance))
+    taken = refused.data["places"]
+    assert isinstance(taken, list)
+    return taken_sentence((await foyer.halls.scene(entry)).chart, taken)
 
 
 async def release(
@@ -117,6 +169,7 @@ async def _refused(
     *,
     refused: Refused,
     kept: tuple[int, ...],
+    swap: Swap | None,
 ) -> Answer:
     entry = await foyer.edge.catalogue.performance(performance)
     sentence = refused.detail
@@ -127,7 +180,7 @@ async def _refused(
         sentence = taken_sentence(scene.chart, taken)
         kept = tuple(ordinal for ordinal in kept if ordinal not in taken)
     refusal = Refusal(sentence, status_of(refused), kept)
-    return await hall_page(foyer, head, entry, refusal=refusal)
+    return await hall_page(foyer, head, entry, refusal=refusal, swap=swap)
 
 
 def taken_sentence(chart: Chart, taken: list[int]) -> str:
@@ -177,6 +230,58 @@ async def get_hold_page(
     return as_response(await show_hold(foyer, head, performance=performance, hold=hold))
 
 
+@post("/performances/{performance:str}/holds/{hold:str}/add", status_code=303)
+async def post_add_form(
+    request: _Asked,
+    foyer: NamedDependency[Foyer],
+    performance: FromPath[str],
+    hold: FromPath[str],
+) -> Response[bytes]:
+    """Add places to a hold."""
+    head, body = head_of(request), await request.body()
+    return as_response(
+        await change_hold(
+            foyer, head, performance=performance, hold=hold, what="add", body=body
+        )
+    )
+
+
+@post("/performances/{performance:str}/holds/{hold:str}/renew", status_code=303)
+async def post_renew_form(
+    request: _Asked,
+    foyer: NamedDependency[Foyer],
+    performance: FromPath[str],
+    hold: FromPath[str],
+) -> Response[bytes]:
+    """Keep a hold longer."""
+    head, body = head_of(request), await request.body()
+    return as_response(
+        await change_hold(
+            foyer, head, performance=performance, hold=hold, what="renew", body=body
+        )
+    )
+
+
+@post(
+    "/performances/{performance:str}/holds/{hold:str}/take-out/{place:str}",
+    status_code=303,
+)
+async def post_take_out_form(
+    request: _Asked,
+    foyer: NamedDependency[Foyer],
+    performance: FromPath[str],
+    hold: FromPath[str],
+    place: FromPath[str],
+) -> Response[bytes]:
+    """Take a place out of a hold."""
+    head, body = head_of(request), await request.body()
+    return as_response(
+        await change_hold(
+            foyer, head, performance=performance, hold=hold, what=place, body=body
+        )
+    )
+
+
 @post("/performances/{performance:str}/holds/{hold:str}/release", status_code=303)
 async def post_release_form(
     request: _Asked,
@@ -195,5 +300,8 @@ HANDLERS = [
     get_choose,
     post_hold_form,
     get_hold_page,
+    post_add_form,
+    post_renew_form,
+    post_take_out_form,
     post_release_form,
 ]

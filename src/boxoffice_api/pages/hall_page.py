@@ -22,7 +22,8 @@ from boxoffice_api.pages.forms import form_token, new_key
 from boxoffice_api.pages.foyer import Foyer
 from boxoffice_api.pages.hall_view import Halls, HallView
 from boxoffice_api.pages.programme import sale_of
-from boxoffice_api.pages.tickets import type_name
+from boxoffice_api.pages.swaps import Swap
+from boxoffice_api.pages.tickets import level_prices, offered_types, type_name
 from boxoffice_api.renderers import HoldView
 
 
@@ -68,6 +69,7 @@ async def hall_page(
     *,
     hold: HoldView | None = None,
     refusal: Refusal | None = None,
+    swap: Swap | None = None,
 ) -> Answer:
     """Show a performance, to choose places or to pay for held ones."""
     edge = foyer.edge
@@ -90,10 +92,14 @@ async def hall_page(
         hold_minutes=max(1, round(settings.hold_ttl_s / 60)),
         sale=sale_of(entry, now),
         now=now,
+        room=PLACES_PER_BUYER_MAX - len(hold.places) if hold else 0,
         is_sold_out=not any(level.free for level in view.levels),
         hold=hold,
         chosen=held_places(entry, scene.chart, hold) if hold else [],
         refusal=refusal,
+        swap=swap,
+        types=offered_types(entry),
+        level_prices=level_prices,
         form=form_token(edge, guest.buyer.id),
         key=new_key(edge),
         position=view.position,
@@ -109,8 +115,11 @@ async def _view(
     refusal: Refusal | None,
 ) -> HallView:
     if hold is not None:
-        mine = [p.place for p in hold.places] if hold.state == "held" else []
-        return await halls.own(head, entry, mine=mine)
+        is_held = hold.state == "held"
+        mine = [p.place for p in hold.places] if is_held else []
+        room = is_held and len(mine) < PLACES_PER_BUYER_MAX
+        kept = refusal.kept if refusal else ()
+        return await halls.own(head, entry, kept=kept, mine=mine, may_choose=room)
     if refusal is not None:
         return await halls.own(head, entry, kept=refusal.kept)
     if head.query:

@@ -91,6 +91,7 @@ class Halls:
         *,
         kept: Collection[int] = (),
         mine: Collection[int] | None = None,
+        may_choose: bool = True,
     ) -> HallView:
         """Draw a hall for one: with what they had chosen, or (`mine`) hold.
 
@@ -107,7 +108,7 @@ class Halls:
             svg=hall_svg(scene, state, mine=mine or ()),
             free={ordinal for ordinal, letter in state.items() if letter == "f"},
             kept=set(kept),
-            is_choosing=mine is None,
+            is_choosing=may_choose,
         )
         return HallView(
             piece=part(text),

@@ -45,6 +45,20 @@ class Group(msgspec.Struct, frozen=True):
     tickets: list[Ticket]
 
 
+def offered_types(entry: PerformanceEntry) -> list[dict[str, str]]:
+    """Give the price types to choose from; none where there is no choice."""
+    if len(entry.types) < 2:  # noqa: PLR2004 - a choice
+        return []
+    return [{"code": t.code, "name": t.name, "proof": t.proof} for t in entry.types]
+
+
+def level_prices(entry: PerformanceEntry, category: int) -> dict[str, int]:
+    """Give the all-in prices of a level in minor units, by type, as offered."""
+    known = entry.prices_by_type.get(category, {})
+    offered = [one.code for one in entry.types]
+    return {code: known[code].minor for code in offered if code in known}
+
+
 def type_name(entry: PerformanceEntry, code: str) -> str:
     """Name a price type; where there is only one, nothing needs to be said."""
     if len(entry.types) < 2 and code == entry.default_type:  # noqa: PLR2004 - a choice

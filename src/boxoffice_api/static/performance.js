@@ -14,13 +14,14 @@ import { fetched, swap } from "./swap.js";
 const form = document.querySelector("#choose");
 let panel = document.querySelector("#panel");
 const notices = document.querySelector("#notices");
-const { performance: id, max, sale, zone } = form.dataset;
+const { performance: id, max, sale } = form.dataset;
+const types = JSON.parse(form.dataset.types);
 const money = moneyOf(form.dataset);
 const placesMax = Number(max);
 const levels = new Map(
   [...document.querySelectorAll("#levels .level")].map((element) => [
     element.dataset.category,
-    { element, minor: Number(element.dataset.minor), free: element.querySelector("b") },
+    { element, prices: JSON.parse(element.dataset.prices), free: element.querySelector("b") },
   ]),
 );
 const boxes = new Map(
@@ -29,13 +30,17 @@ const boxes = new Map(
 const names = new Map(
   [...boxes].map(([ordinal, box]) => [ordinal, box.getAttribute("aria-label")]),
 );
-const chosen = new Set();
+// The price type of each place that is chosen; "" where there is only one.
+const chosen = new Map();
+const held = new Set(form.dataset.held.split(" ").filter(Boolean).map(Number));
 let mode = form.dataset.mode;
 let asking = false;
 let isSoldOut = false;
 
 const shortName = (ordinal) => names.get(ordinal).replace(/, [^,]*$/, "");
-const minorOf = (ordinal) => levels.get(boxes.get(ordinal).dataset.category)?.minor ?? 0;
+const pricesOf = (ordinal) => levels.get(boxes.get(ordinal).dataset.category)?.prices ?? {};
+const minorOf = (ordinal) => pricesOf(ordinal)[chosen.get(ordinal)] ?? Object.values(pricesOf(ordinal))[0] ?? 0;
+const typesOf = (ordinal) => types.filter(({ code }) => code in pricesOf(ordinal));
 const listed = (words) => new Intl.ListFormat("en-GB").format(words);
 const places = (n) => `${n} place${n === 1 ? "" : "s"}`;
 
@@ -45,7 +50,7 @@ const hall = openHall({
   tip: document.querySelector("#tip"),
   names,
   choose: setChosen,
-  canChoose: () => mode === "choose" && sale === "open" && !asking,
+  canChoose: () => (mode === "choose" || mode === "held") && sale === "open" && !asking,
 });
 
 function notify(sentence, { soft = false } = {}) {
@@ -58,13 +63,17 @@ function notify(sentence, { soft = false } = {}) {
 // ------------------------------------------------------------------ choosing
 
 function setChosen(ordinal, wanted) {
-  if (wanted && chosen.size >= placesMax) {
+  if (held.has(ordinal)) {
+    notify("This place is held for you; take it out in the list of your places.", { soft: true });
+    return;
+  }
+  if (wanted && chosen.size + held.size >= placesMax) {
     notify(`At most ${placesMax} places go into one order.`, { soft: true });
     boxes.get(ordinal).checked = false;
     return;
   }
   notices.replaceChildren();
-  if (wanted) chosen.add(ordinal);
+  if (wanted) chosen.set(ordinal, typesOf(ordinal)[0]?.code ?? "");
   else chosen.delete(ordinal);
   boxes.get(ordinal).checked = wanted;
   hall.setMine(ordinal, wanted);
@@ -76,10 +85,11 @@ function showChoice() {
   if (!list) return;
   const template = document.querySelector("#line-template");
   list.replaceChildren(
-    ...[...chosen].map((ordinal) => {
+    ...[...chosen.keys()].map((ordinal) => {
       const line = template.content.cloneNode(true).firstElementChild;
       line.querySelector(".swatch").classList.add(`k${boxes.get(ordinal).dataset.category}`);
       line.querySelector(".line-name").textContent = shortName(ordinal);
+      addTypeChoice(line.querySelector(".line-name"), ordinal);
       line.querySelector(".line-price").textContent = money(minorOf(ordinal));
       const remove = line.querySelector(".remove");
       remove.setAttribute("aria-label", `Remove ${shortName(ordinal)}`);
@@ -90,14 +100,51 @@ function showChoice() {
       return line;
     }),
   );
+  showProofs();
+  showSum();
+  showHints();
+  const button = document.querySelector("#hold-button, #add-button");
+  const verb = button.id === "add-button" ? "Add" : "Hold";
+  button.textContent = chosen.size ? `${verb} ${places(chosen.size)}` : `${verb} places`;
+  button.hidden = verb === "Add" && !chosen.size;
+  button.setAttribute("aria-disabled", String(!chosen.size));
+}
+
+function showSum() {
   const total = document.querySelector("#total");
-  const sum = [...chosen].reduce((minor, ordinal) => minor + minorOf(ordinal), 0);
+  if (!total) return;
+  const sum = [...chosen.keys()].reduce((minor, ordinal) => minor + minorOf(ordinal), 0);
   total.hidden = !chosen.size;
   total.querySelector("strong").textContent = money(sum);
-  showHints();
-  const button = document.querySelector("#hold-button");
-  button.textContent = chosen.size ? `Hold ${places(chosen.size)}` : "Hold places";
-  button.setAttribute("aria-disabled", String(!chosen.size));
+}
+
+// Sent with the form as well, so adding needs no request of its own.
+function addTypeChoice(name, ordinal) {
+  const offered = typesOf(ordinal);
+  if (offered.length < 2) return;
+  const template = document.querySelector("#type-template");
+  const select = template.content.cloneNode(true).firstElementChild;
+  select.name = `type-${ordinal}`;
+  select.setAttribute("aria-label", `Price type of ${shortName(ordinal)}`);
+  for (const { code, name: words } of offered) {
+    select.add(new Option(`${words}, ${money(pricesOf(ordinal)[code])}`, code));
+  }
+  select.value = chosen.get(ordinal);
+  select.addEventListener("change", () => {
+    chosen.set(ordinal, select.value);
+    select.closest(".line").querySelector(".line-price").textContent = money(minorOf(ordinal));
+    showProofs();
+    showSum();
+  });
+  name.append(select);
+}
+
+function showProofs() {
+  const line = document.querySelector("#proofs");
+  if (!line) return;
+  const used = new Set(chosen.values());
+  const proofs = types.filter(({ code, proof }) => proof && used.has(code));
+  line.textContent = proofs.map(({ name, proof }) => `${name}: ${proof} is checked at the door.`).join(" ");
 }
 
 // What to do next, as long as nothing is chosen.
@@ -105,7 +152,8 @@ function showHints() {
   const hint = document.querySelector("#hint");
   if (!hint) return;
   hint.hidden = chosen.size > 0 || isSoldOut;
-  document.querySelector("#sold-out").hidden = chosen.size > 0 || !isSoldOut;
+  const soldOut = document.querySelector("#sold-out");
+  if (soldOut) soldOut.hidden = chosen.size > 0 || !isSoldOut;
 }
 
 function lose(ordinals) {
@@ -121,7 +169,7 @@ function startChoosing() {
   for (const [ordinal, box] of boxes) {
     box.addEventListener("change", () => setChosen(ordinal, box.checked));
     if (box.checked && hall.places.get(ordinal)?.state === "f") {
-      chosen.add(ordinal);
+      chosen.set(ordinal, typesOf(ordinal)[0]?.code ?? "");
       hall.setMine(ordinal, true);
     } else {
       box.checked = false;
@@ -138,7 +186,7 @@ async function hold() {
   asking = true;
   button.setAttribute("aria-busy", "true");
   try {
-    await answered(await ask([...chosen]));
+    await answered(await ask([...chosen.keys()], [...chosen.values()]));
   } catch {
     notify("The box office could not be reached; try again in a moment.");
   } finally {
@@ -149,11 +197,11 @@ async function hold() {
 }
 
 // The key makes asking again safe, so a lost answer is asked for once more.
-async function ask(wanted) {
+async function ask(wanted, wantedTypes) {
   const request = {
     method: "POST",
     headers: { "Content-Type": "application/json", "Idempotency-Key": crypto.randomUUID?.() ?? form.key.value },
-    body: JSON.stringify({ places: wanted }),
+    body: JSON.stringify({ places: wanted, types: types.length ? wantedTypes : [] }),
   };
   const path = `/v1/performances/${id}/holds`;
   try {
@@ -196,6 +244,11 @@ async function showHeld(found) {
     return;
   }
   mode = "held";
+  for (const ordinal of chosen.keys()) {
+    held.add(ordinal);
+    boxes.get(ordinal).checked = false;
+  }
+  chosen.clear();
   const page = await fetched(path);
   if (!swap("#panel", page)) {
     location.assign(path);
@@ -203,7 +256,9 @@ async function showHeld(found) {
   }
   panel = document.querySelector("#panel");
   form.key.value = page.querySelector("#choose").key.value;
-  document.querySelector("#picker").hidden = true;
+  form.action = page.querySelector("#choose").action;
+  document.querySelector("#picker").hidden = !document.querySelector("#adding");
+  if (document.querySelector("#adding")) showChoice();
   notices.replaceChildren();
   history.replaceState(null, "", path);
   document.querySelector("#panel-title").focus();
@@ -234,8 +289,8 @@ function setState(ordinal, state) {
 
 // What somebody else took leaves the choice; while we ask, it may be ourselves.
 function dropTaken() {
-  if (mode !== "choose" || asking) return;
-  const taken = [...chosen].filter((ordinal) => hall.places.get(ordinal)?.state !== "f");
+  if (mode === "ended" || asking) return;
+  const taken = [...chosen.keys()].filter((ordinal) => hall.places.get(ordinal)?.state !== "f");
   if (!taken.length) return;
   lose(taken);
   for (const ordinal of taken) setState(ordinal, hall.places.get(ordinal).state);
@@ -278,6 +333,7 @@ if (mode === "choose" && sale === "open") {
     }
   });
 } else if (mode === "held") {
+  if (document.querySelector("#adding")) startChoosing();
   watchDeadline();
 }
-if (location.search) history.replaceState(null, "", location.pathname);
+if (new URLSearchParams(location.search).has("token")) history.replaceState(null, "", location.pathname);

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from tests.unit.api.house import House
 from tests.unit.pages.site import Page, Visitor
 
-ANN = {"name": "Ann Olivária", "email": "ann@example.org", "method": "card"}
+ANN: dict[str, Any] = {
+    "name": "Ann Olivária",
+    "email": "ann@example.org",
+    "method": "card",
+}
 HOLD, CHECKOUT, BACK = "Hold places", "Checkout", "Give them back"
 
 
-async def held(visitor: Visitor, performance: str, *places: int, **fields: str) -> Page:
+async def held(visitor: Visitor, performance: str, *places: int, **fields: Any) -> Page:
     """Hold places."""
     page = await visitor.open(f"/performances/{performance}")
     return await visitor.send(page, HOLD, places=places, **fields)

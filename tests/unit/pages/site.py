@@ -88,7 +88,7 @@ class Visitor:
         return await self._follow("GET", path)
 
     async def send(
-        self, page: Page, button: str, *, places: tuple[int, ...] = (), **fields: str
+        self, page: Page, button: str, *, places: tuple[int, ...] = (), **fields: Any
     ) -> Page:
         """Press a button of a page's form."""
         given: dict[str, Any] = {**page.fields, **fields}
