@@ -154,6 +154,7 @@ def test_a_house_verifies_itself_running_or_not(small_house: House) -> None:
         "seat_map",
         "sales_board",
         "availability",
+        "order",
     }
 
 

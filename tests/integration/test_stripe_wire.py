@@ -164,9 +164,9 @@ async def test_a_fraction_that_cannot_be_counted_is_never_asked_for(
     [
         (400, {"type": "invalid_request_error"}, ProviderRefused),
         (400, {"type": "idempotency_error"}, ProviderRefused),
-        (401, {"type": "invalid_request_error"}, ProviderRefused),
+        (401, {"type": "invalid_request_error"}, Unavailable),
         (402, {"type": "card_error", "code": "incorrect_number"}, ProviderRefused),
-        (403, {"type": "invalid_request_error"}, ProviderRefused),
+        (403, {"type": "invalid_request_error"}, Unavailable),
         (404, {"type": "invalid_request_error"}, ProviderRefused),
         (302, {}, Unavailable),
         (408, {}, Unavailable),
@@ -262,6 +262,23 @@ async def test_a_reference_is_no_path_to_elsewhere(
     with pytest.raises(ProviderRefused):
         await wire.look_up_refund(reference)
     assert other.asked == []
+
+
+async def test_a_cancel_that_may_work_later_is_asked_under_another_key(
+    other: Other, wire: StripeWire
+) -> None:
+    other.says(200, INTENT | {"status": "processing"})
+    assert "processing" == (await wire.cancel("pi_1", attempt="try-1")).status
+    assert ["GET"] == [verb for verb, *_ in other.asked]
+    for status in ("requires_action", "requires_capture"):
+        other.says(200, INTENT | {"status": status})
+        await wire.cancel("pi_1", attempt="try-1")
+    keys = [
+        headers["Idempotency-Key"]
+        for verb, _, headers, _ in other.asked
+        if verb == "POST"
+    ]
+    assert ["try-1:cancel:needs_action", "try-1:cancel:authorised"] == keys
 
 
 async def test_a_refund_of_tomorrows_kind_is_read_by_what_is_known(

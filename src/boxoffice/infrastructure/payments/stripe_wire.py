@@ -31,8 +31,10 @@ OK = 200
 DECLINED = 402
 BAD_REQUEST = 400
 SERVER_ERROR = 500
-UNSETTLED = frozenset({408, 409, 424, 429})
-"""Time-out, key in use, a failure behind the provider, too many requests."""
+UNSETTLED = frozenset({401, 403, 408, 409, 424, 429})
+"""Our key is wrong, time-out, key in use, a failure behind the provider, too many
+requests. A wrong key is the operator's slip: it must not end a buyer's payment."""
+BEYOND_CANCEL = frozenset({"processing", "captured", "cancelled"})
 NOT_IN_THIS_STATE = "payment_intent_unexpected_state"
 CAPTURE_METHODS = {"card": "manual", "pix": "automatic"}
 
@@ -110,7 +112,11 @@ class StripeWire:
             return found
 
     async def cancel(self, reference: str, *, attempt: str) -> ProviderPayment:
-        path, key = f"{_intent(reference)}/cancel", f"{attempt}:cancel"
+        found = await self.look_up(reference)
+        if found.status in BEYOND_CANCEL:
+            return found
+        # A refusal is kept under its key: what may be cancelled later needs another.
+        path, key = f"{_intent(reference)}/cancel", f"{attempt}:cancel:{found.status}"
         try:
             return await self._post_payment(path, {}, key=key)
         except ProviderRefused as error:
