@@ -23,6 +23,8 @@ from boxoffice_api.problems import Malformed, UnsupportedMediaType
 
 URLENCODED = b"application/x-www-form-urlencoded"
 FIELDS_MAX = 100
+TABLE_FIELDS_MAX = 2_000
+"""Of a form that is a whole table, such as a price list."""
 SALT_BYTES = 8
 KEY_BYTES = 16
 ORDINAL_DIGITS_MAX = 10
@@ -34,13 +36,15 @@ _PURPOSE = b"form token "
 class Form:
     """Fields of a form; of a repeated one the last counts, except for places."""
 
-    def __init__(self, head: Head, body: bytes) -> None:
+    def __init__(
+        self, head: Head, body: bytes, *, fields_max: int = FIELDS_MAX
+    ) -> None:
         kind = head.headers.get(b"content-type", b"").partition(b";")[0].strip()
         if kind.lower() != URLENCODED:
             raise UnsupportedMediaType("Pages read what their own forms send.")
         try:
             self._fields = parse_qs(
-                body.decode("ascii"), max_num_fields=FIELDS_MAX, errors="strict"
+                body.decode("ascii"), max_num_fields=fields_max, errors="strict"
             )
         except ValueError as error:
             raise Malformed("The form cannot be read.") from error
@@ -48,6 +52,10 @@ class Form:
     def text(self, name: str) -> str:
         """Give a field; a missing one is empty."""
         return self._fields.get(name, [""])[-1]
+
+    def values(self) -> dict[str, str]:
+        """Give every field once."""
+        return {name: given[-1] for name, given in self._fields.items()}
 
     def texts(self, name: str) -> list[str]:
         """Give every value of a repeated field."""

@@ -84,6 +84,27 @@ class Halls:
             self._shared.popitem(last=False)
         return await found.view(make)
 
+    async def listed(
+        self, head: Head, entry: PerformanceEntry, *, kept: Collection[int] = ()
+    ) -> Part:
+        """Draw the list of places alone, for staff to tick in.
+
+        Raises:
+            Unavailable: the store does not answer.
+        """
+        scene = await self.scene(entry)
+        sections = await _sections(self._edge, head, entry)
+        state = {o: letter for s in sections for o, letter in states(s).items()}
+        text = self._paper.text(
+            "_picker.html",
+            entry=entry,
+            chart=scene.chart,
+            free={ordinal for ordinal, letter in state.items() if letter == "f"},
+            kept=set(kept),
+            is_choosing=True,
+        )
+        return part(text)
+
     async def own(
         self,
         head: Head,

@@ -22,6 +22,11 @@ from boxoffice_api.pages import (
     order_page,
     programme,
     staff,
+    staff_changes,
+    staff_orders,
+    staff_places,
+    staff_prices,
+    staff_promotions,
 )
 from boxoffice_api.pages.assets import load_assets
 from boxoffice_api.pages.failures import failure, wants_page
@@ -37,6 +42,11 @@ HANDLERS = [
     *exchanging.HANDLERS,
     *order_page.HANDLERS,
     *staff.HANDLERS,
+    *staff_orders.HANDLERS,
+    *staff_places.HANDLERS,
+    *staff_prices.HANDLERS,
+    *staff_changes.HANDLERS,
+    *staff_promotions.HANDLERS,
     *sockets.HANDLERS,
 ]
 

@@ -103,8 +103,16 @@ async def set_prices(edge: Edge, head: Head, performance: str, body: bytes) -> A
     """Replace a price list."""
     staff = await edge.staff.required(head, "manager")
     asked = PRICES.read(head, body)
+    command = await prices_command(edge, performance, asked)
+    return await edge.carry_out(head, staff, command, msgspec.json.encode(asked))
+
+
+async def prices_command(
+    edge: Edge, performance: str, asked: PricesRequest
+) -> SetPrices:
+    """Say what is asked for in the words of the domain."""
     entry = await edge.catalogue.scheduled(performance_in_path(performance))
-    command = SetPrices(
+    return SetPrices(
         now=edge.container.clock.now(),
         performance=entry.performance,
         prices=tuple(
@@ -120,7 +128,6 @@ async def set_prices(edge: Edge, head: Head, performance: str, body: bytes) -> A
         taxes=tuple(TaxRule(**asdict(one)) for one in asked.taxes),
         rounding=asked.rounding,
     )
-    return await edge.carry_out(head, staff, command, msgspec.json.encode(asked))
 
 
 # ------------------------------------------------------- the framework's routes

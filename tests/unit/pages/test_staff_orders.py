@@ -1,0 +1,212 @@
+"""Staff pages about orders: find, refund with four eyes, comps, prices, promotions."""
+
+from __future__ import annotations
+
+from tests.unit.api.house import House
+from tests.unit.pages.buyers import bought, code_of, ordered, stage_of
+from tests.unit.pages.site import Page, Visitor
+
+
+async def signed_in(
+    visitor: Visitor, house: House, role: str = "manager", **changes: str
+) -> None:
+    token = house.staff(role, **changes)["authorization"].removeprefix("Bearer ")
+    await visitor.send(await visitor.open("/staff"), "Sign in", token=token)
+
+
+async def refund(visitor: Visitor, code: str, *tickets: str, **fields: str) -> Page:
+    page = await visitor.open(f"/staff/orders/{code}")
+    return await visitor.send(page, "Refund", ticket=list(tickets), **fields)
+
+
+async def test_orders_are_listed_filtered_and_found_by_code(
+    ann: Visitor, bob: Visitor, house: House, performance: str
+) -> None:
+    code = code_of(await bought(bob, house, performance, 1, 2))
+    await signed_in(ann, house, "till")
+    path = f"/staff/performances/{performance}/orders"
+    assert code in (await ann.open(path)).links
+    assert code in (await ann.open(f"{path}?status=confirmed")).links
+    assert code not in (await ann.open(f"{path}?status=placed")).links
+    found = await ann.open(f"/staff/find?code={code.lower()}")
+    assert found.path == f"/staff/orders/{code}"
+    assert "Ann Olivária" in found.words
+    assert "USD 90.00" in found.words
+    assert (await ann.open("/staff/find?code=%21")).status == 404
+
+
+async def test_a_ticket_is_refunded_less_a_fee(
+    ann: Visitor, bob: Visitor, house: House, performance: str
+) -> None:
+    code = code_of(await bought(bob, house, performance, 1, 2))
+    await signed_in(ann, house)
+    done = await refund(ann, code, f"{performance}:1", fee="5.00", note="Ill")
+    assert "On its way back USD 40.00" in done.words
+    assert "Fees kept USD 5.00" in done.words
+    again = await refund(ann, code, f"{performance}:1")
+    assert (again.status, bool(again.notice)) == (409, True)
+    for fields in ({"fee": "five"}, {}):
+        wrong = await refund(ann, code, **fields)
+        assert (wrong.status, bool(wrong.notice)) == (422, True)
+
+
+async def test_a_large_refund_needs_a_second_person(
+    ann: Visitor, bob: Visitor, house: House, performance: str
+) -> None:
+    places = (1, 2, 3, 4, 5)
+    code = code_of(await bought(bob, house, performance, *places))
+    await signed_in(ann, house)
+    wish = await refund(ann, code, *(f"{performance}:{place}" for place in places))
+    assert "Waiting for a second person" in wish.words
+    same = await ann.send(wish, "Approve")
+    assert same.status == 403
+    assert same.notice
+    other = Visitor(house)
+    await signed_in(other, house, person="Another manager")
+    queue = await other.open("/staff/approvals")
+    assert code in queue.links
+    agreed = await other.send(queue, "Approve")
+    assert "On its way back USD 225.00" in agreed.words
+    assert stage_of(await bob.open(f"/orders/{code}")) == "returned"
+
+
+async def test_an_order_is_voided_and_another_cancelled(
+    ann: Visitor, bob: Visitor, house: House, performance: str
+) -> None:
+    sold = code_of(await bought(bob, house, performance, 1))
+    placed = code_of(await ordered(bob, performance, 2))
+    await signed_in(ann, house)
+    page = await ann.open(f"/staff/orders/{sold}")
+    assert (await ann.send(page, "Void the order")).status == 422
+    voided = await ann.send(page, "Void the order", note="Slip")
+    assert "voided" in voided.words
+    page = await ann.open(f"/staff/orders/{placed}")
+    assert "cancelled" in (await ann.send(page, "Cancel it")).words
+
+
+async def test_comps_are_given_away_out_of_a_budget(
+    ann: Visitor, house: House, performance: str
+) -> None:
+    await signed_in(ann, house)
+    path = f"/staff/performances/{performance}/places"
+    said = {
+        "name": "Guest",
+        "email": "g@example.org",
+        "host": "Ann",
+        "reason": "Press",
+        "budget": "press",
+    }
+    page = await ann.open(path)
+    refused = await ann.send(page, "Give away", places=(1,), **said)
+    assert refused.status == 409
+    assert refused.ticked == [1]
+    assert 'value="Guest"' in refused.text
+    budget = {"places_max": 4, "face_max": {"minor": 99_000, "currency": "USD"}}
+    await house.client.put("/v1/comp-budgets/press", json=budget, headers=house.staff())
+    given = await ann.send(refused, "Give away", places=(1,), **said)
+    assert "Comps of Ann: Press" in given.words
+    assert "confirmed" in given.words
+
+
+async def test_staff_swap_a_ticket_for_another_place(
+    ann: Visitor, bob: Visitor, house: House, performance: str
+) -> None:
+    code = code_of(await bought(bob, house, performance, 1))
+    await signed_in(ann, house)
+    page = await ann.open(
+        f"/staff/exchanges?order={code}&into={performance}&ticket={performance}%3A1"
+    )
+    done = await ann.send(page, "Exchange", places=(7,))
+    assert done.path == f"/staff/orders/{code}"
+    assert "Stalls row A seat 7" in done.words
+    assert "exchanged" in done.words
+
+
+async def test_prices_are_shown_all_in_before_they_are_saved(
+    ann: Visitor, bob: Visitor, house: House, performance: str
+) -> None:
+    await signed_in(ann, house)
+    path = f"/staff/performances/{performance}/prices"
+    page = await ann.open(path)
+    assert 'value="45.00"' in page.text
+    fields = {
+        "type-0-code": "adult",
+        "type-0-name": "Adult",
+        "price-0-0": "50",
+        "price-1-0": "20",
+        "fee-0-code": "booking",
+        "fee-0-name": "Booking",
+        "fee-0-kind": "outside",
+        "fee-0-fixed": "2.50",
+        "rounding": "half-up",
+    }
+    tried = await ann.send(page, "Show the all-in prices", **fields)
+    assert "Full USD 52.50" in tried.words
+    assert "USD 45.00" in (await bob.open(f"/performances/{performance}")).words
+    saved = await ann.send(tried, "Save these prices", **fields)
+    assert "Saved" in saved.words
+    assert "USD 52.50" in (await bob.open(f"/performances/{performance}?new")).words
+    wrong = await ann.send(
+        page, "Show the all-in prices", **fields | {"price-0-0": "x"}
+    )
+    assert (wrong.status, "12.50" in wrong.words) == (422, True)
+
+
+async def test_a_code_is_offered_and_ended(ann: Visitor, house: House) -> None:
+    await signed_in(ann, house)
+    page = await ann.open("/staff/promotions")
+    both = {"code": "SPRING", "currency": "USD", "share": "10", "amount": "5"}
+    assert (await ann.send(page, "Offer it", **both)).status == 422
+    made = await ann.send(page, "Offer it", **both | {"amount": ""})
+    assert "SPRING 10 %" in made.words
+    assert "ended" in (await ann.send(made, "End")).words
+
+
+async def test_a_performance_is_called_off_only_after_a_question(
+    ann: Visitor, house: House, performance: str
+) -> None:
+    await signed_in(ann, house)
+    path = f"/staff/performances/{performance}/change"
+    page = await ann.open(path)
+    page.fields["what"] = "cancel"
+    asked = await ann.send(page, "Call off …", reason="Fire")
+    assert "Are you sure?" in asked.words
+    assert "called off" not in (await ann.open(path)).words
+    await ann.send(asked, "Call it off for good")
+    assert "was called off" in (await ann.open(path)).words
+
+
+async def test_a_performance_is_moved_and_buyers_may_give_tickets_back(
+    ann: Visitor, bob: Visitor, house: House, performance: str
+) -> None:
+    code = code_of(await bought(bob, house, performance, 1))
+    await signed_in(ann, house)
+    page = await ann.open(f"/staff/performances/{performance}/change")
+    page.fields["what"] = "move"
+    when = {
+        "starts_at": "2027-01-15T20:00",
+        "sale_until": "2027-01-15T20:00",
+        "refund_until": "2027-01-10T20:00",
+    }
+    assert (await ann.send(page, "Move …", reason="Ill")).status == 422
+    asked = await ann.send(page, "Move …", reason="Ill", **when)
+    await ann.send(asked, "Move it")
+    order = await bob.open(f"/orders/{code}")
+    assert "The date was moved" in order.words
+    button = "Give back and get the money"
+    back = await bob.send(order, button, ticket=f"{performance}:1")
+    assert stage_of(back) == "returned"
+
+
+async def test_who_may_not_decide_sees_no_buttons(
+    ann: Visitor, bob: Visitor, house: House, performance: str
+) -> None:
+    code = code_of(await bought(bob, house, performance, 1))
+    await signed_in(ann, house, "till")
+    page = await ann.open(f"/staff/orders/{code}")
+    assert "Refund" not in page.buttons
+    for path in ("prices", "change", "places"):
+        assert (
+            await ann.open(f"/staff/performances/{performance}/{path}")
+        ).status == 403
+    assert (await bob.open(f"/staff/orders/{code}")).status == 401
