@@ -201,7 +201,7 @@ def _report(
 ) -> None:
     if not accepted.facts or accepted.repeated:
         return
-    log.info(
+    log.debug(
         "checkout_settled",
         call=call.kind,
         order=call.order,

@@ -18,7 +18,7 @@ from uuid import uuid4
 import httpx
 import psycopg
 import pytest
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from pymongo import MongoClient
 from redis import Redis
 
@@ -174,17 +174,16 @@ async def messages(url: str, prefix: str) -> list[tuple[str, bytes]]:
         async with asyncio.timeout(SETTLE_S):
             while not found or await behind(consumer):
                 polled = await consumer.getmany(timeout_ms=1_000)
-                for partition, records in polled.items():
-                    found += [
-                        (
-                            partition.topic,
-                            b"%b %b %r" % (r.key or b"", r.value or b"", r.headers),
-                        )
-                        for r in records
-                    ]
+                records = [r for batch in polled.values() for r in batch]
+                found += [(r.topic, shown(r)) for r in records]
     finally:
         await consumer.stop()
     return found
+
+
+def shown(record: ConsumerRecord[bytes, bytes]) -> bytes:
+    """Give key, value and headers of a message."""
+    return b"%b %b %a" % (record.key or b"", record.value or b"", record.headers)
 
 
 async def behind(consumer: AIOKafkaConsumer) -> bool:

@@ -94,7 +94,7 @@ def test_a_dearer_place_is_paid_for_first() -> None:
 
 @pytest.mark.parametrize("status", ["authorised", "captured"])
 def test_paid_for_it_is_swapped(status: str) -> None:
-    news = settle(status, 1_700, attempt=AGAIN)  # type: ignore[arg-type]
+    news = settle(status, 1_700, attempt=AGAIN)  # type: ignore[arg-type]  # pytest gives any text
     assert SWAPPED == names(given(*PLACED).when(news).happened)[1:]
 
 

@@ -126,7 +126,7 @@ insert into boxoffice.person_keys (person, key) values (%s, %s)
 on conflict (person) do update set key = person_keys.key
 returning key
 """
-"""The update changes nothing: it waits for whoever is first and gives back their key."""
+"""The update changes nothing: it waits for whoever is first and gives their key."""
 
 KEEP_PERSON = """
 insert into boxoffice.persons (person, sealed) values (%s, %s)
