@@ -42,6 +42,7 @@ def bought(page: Page) -> str:
     """Expect the confirmation; give its words."""
     expect(page).to_have_url(ORDER)
     expect(page.locator("#order-code")).to_have_text(re.compile("^[0-9A-Z]{10}$"))
+    expect(page.locator(".sums")).to_contain_text("Paid")
     return page.locator("main").inner_text()
 
 
@@ -54,7 +55,8 @@ def test_two_places_are_clicked_held_bought_and_there_after_a_reload(
         page.locator(f"#{one}").click()
         page.locator(f"#{other}").click()
         expect(page.locator("#chosen .line")).to_have_count(2)
-        name = page.locator("#chosen .line-name").first.inner_text()
+        words = page.locator("#chosen .line-name").first.inner_text()
+        name = words.split("\n")[0]
         page.get_by_role("button", name="Hold 2 places").click()
         expect(page.locator(".countdown-time")).to_have_text(
             re.compile(r"^9:5\d|10:00$")

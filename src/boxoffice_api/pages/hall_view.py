@@ -102,6 +102,7 @@ class Halls:
             free={ordinal for ordinal, letter in state.items() if letter == "f"},
             kept=set(kept),
             is_choosing=True,
+            is_alone=True,
         )
         return part(text)
 
@@ -130,6 +131,7 @@ class Halls:
             free={ordinal for ordinal, letter in state.items() if letter == "f"},
             kept=set(kept),
             is_choosing=may_choose,
+            is_alone=False,
         )
         return HallView(
             piece=part(text),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.unit.api.house import House
 from tests.unit.pages.buyers import bought, code_of, ordered, stage_of
 from tests.unit.pages.site import Page, Visitor
@@ -14,7 +16,7 @@ async def signed_in(
     await visitor.send(await visitor.open("/staff"), "Sign in", token=token)
 
 
-async def refund(visitor: Visitor, code: str, *tickets: str, **fields: str) -> Page:
+async def refund(visitor: Visitor, code: str, *tickets: str, **fields: Any) -> Page:
     page = await visitor.open(f"/staff/orders/{code}")
     return await visitor.send(page, "Refund", ticket=list(tickets), **fields)
 
@@ -45,8 +47,8 @@ async def test_a_ticket_is_refunded_less_a_fee(
     assert "Fees kept USD 5.00" in done.words
     again = await refund(ann, code, f"{performance}:1")
     assert (again.status, bool(again.notice)) == (409, True)
-    for fields in ({"fee": "five"}, {}):
-        wrong = await refund(ann, code, **fields)
+    for given in ({"fee": "five"}, {}):
+        wrong = await refund(ann, code, **given)
         assert (wrong.status, bool(wrong.notice)) == (422, True)
 
 
@@ -89,7 +91,7 @@ async def test_comps_are_given_away_out_of_a_budget(
 ) -> None:
     await signed_in(ann, house)
     path = f"/staff/performances/{performance}/places"
-    said = {
+    said: dict[str, Any] = {
         "name": "Guest",
         "email": "g@example.org",
         "host": "Ann",
@@ -129,7 +131,7 @@ async def test_prices_are_shown_all_in_before_they_are_saved(
     path = f"/staff/performances/{performance}/prices"
     page = await ann.open(path)
     assert 'value="45.00"' in page.text
-    fields = {
+    fields: dict[str, Any] = {
         "type-0-code": "adult",
         "type-0-name": "Adult",
         "price-0-0": "50",
@@ -155,7 +157,12 @@ async def test_prices_are_shown_all_in_before_they_are_saved(
 async def test_a_code_is_offered_and_ended(ann: Visitor, house: House) -> None:
     await signed_in(ann, house)
     page = await ann.open("/staff/promotions")
-    both = {"code": "SPRING", "currency": "USD", "share": "10", "amount": "5"}
+    both: dict[str, Any] = {
+        "code": "SPRING",
+        "currency": "USD",
+        "share": "10",
+        "amount": "5",
+    }
     assert (await ann.send(page, "Offer it", **both)).status == 422
     made = await ann.send(page, "Offer it", **both | {"amount": ""})
     assert "SPRING 10 %" in made.words
@@ -183,7 +190,7 @@ async def test_a_performance_is_moved_and_buyers_may_give_tickets_back(
     await signed_in(ann, house)
     page = await ann.open(f"/staff/performances/{performance}/change")
     page.fields["what"] = "move"
-    when = {
+    when: dict[str, Any] = {
         "starts_at": "2027-01-15T20:00",
         "sale_until": "2027-01-15T20:00",
         "refund_until": "2027-01-10T20:00",
