@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
+from boxoffice.cli.own_sandbox import KEY_FILE
 from tests.e2e.browser import PHONE, chromium, demo_house, window
 from tests.e2e.house import House
 from tests.e2e.till import (
@@ -35,6 +38,17 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 def browser() -> Iterator[Browser]:
     with chromium() as started:
         yield started
+
+
+def settle(house: House, provider: str, intent: str) -> None:
+    """Let the money of a payment arrive at the sandbox."""
+    key = Path(house.setting("DATA"), KEY_FILE).read_text("ascii").strip()
+    answer = httpx.post(
+        f"{provider}/v1/sandbox/settle/{intent}",
+        data={"outcome": "succeed"},
+        headers={"authorization": f"Bearer sk_test_{key}"},
+    )
+    assert answer.status_code == 200, answer.text
 
 
 @pytest.mark.parametrize("size", [(1280, 900), PHONE])
@@ -78,14 +92,18 @@ def test_after_a_decline_a_second_card_pays(browser: Browser, house: House) -> N
         expect_stage(page, "confirmed")
 
 
-def test_pix_is_left_processing_and_the_page_waits_for_it(
+def test_pix_is_left_processing_and_the_page_changes_when_it_is_paid(
     browser: Browser, house: House
 ) -> None:
     with window(browser, house) as page:
         hold_places(page, 1)
         order(page, method="pix")
+        provider, _, intent = page.url.partition("?")[0].partition("/pay/")
         page.get_by_role("button", name="Leave it processing").click()
         expect_stage(page, "processing")
+        settle(house, provider, intent)
+        expect_stage(page, "confirmed")
+        expect(page.locator(".sums")).to_contain_text("Paid")
 
 
 def test_pix_that_is_paid_confirms_the_order(browser: Browser, house: House) -> None:

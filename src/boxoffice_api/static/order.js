@@ -42,7 +42,7 @@ async function look() {
 }
 
 function isBusy() {
-  return document.querySelector("#order details[open], #order :focus") !== null;
+  return document.querySelector("#order details[open], #order :focus:not(#stage)") !== null;
 }
 
 // Tokens differ from time to time; everything else is news.
