@@ -11,6 +11,7 @@ from litestar.params import FromPath
 
 from boxoffice.errors import Invalid, NotFound, Refused
 from boxoffice_api.answers import Answer, as_response
+from boxoffice_api.edge import Edge
 from boxoffice_api.head import Head, head_of
 from boxoffice_api.pages.forms import Form, as_api, form_token, new_key
 from boxoffice_api.pages.foyer import Foyer
@@ -32,6 +33,7 @@ from boxoffice_api.routes.promotions import (
     list_promotions,
 )
 
+UNSHOWN = ("valid_from", "valid_until", "performances", "categories", "types")
 _LIST = msgspec.json.Decoder(PromotionList)
 
 
@@ -69,8 +71,8 @@ async def define(foyer: Foyer, head: Head, body: bytes) -> Answer:
     form = await staff_form(edge, head, body)
     code = form.text("code").strip()
     try:
-        wish = msgspec.json.encode(_wish(form))
         named = promotion_in_path(code)
+        wish = msgspec.json.encode(await _unshown(edge, head, named) | _wish(form))
         path = f"/v1/promotions/{named}"
         asked = as_api(as_staff(head), form, path=path, what="define", method="PUT")
         await define_promotion(edge, asked, named, wish)
@@ -91,6 +93,15 @@ async def end(foyer: Foyer, head: Head, code: str, body: bytes) -> Answer:
     asked = as_api(as_staff(head), form, path=path, what="end", method="DELETE")
     await end_promotion(edge, asked, code)
     return see_other("/staff/promotions")
+
+
+async def _unshown(edge: Edge, head: Head, code: str) -> dict[str, Any]:
+    """Give the limits of a known code that the form does not show: they stay."""
+    found = _LIST.decode((await list_promotions(edge, as_staff(head))).body)
+    for known in found.items:
+        if known.code.upper() == code.upper():
+            return {name: getattr(known, name) for name in UNSHOWN}
+    return {}
 
 
 def _wish(form: Form) -> dict[str, Any]:

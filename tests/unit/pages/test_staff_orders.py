@@ -169,6 +169,23 @@ async def test_a_code_is_offered_and_ended(ann: Visitor, house: House) -> None:
     assert "ended" in (await ann.send(made, "End")).words
 
 
+async def test_new_terms_of_a_code_keep_the_limits_that_the_form_does_not_show(
+    ann: Visitor, house: House
+) -> None:
+    await signed_in(ann, house)
+    limits = {"types": ["adult"], "valid_until": "2030-01-01T00:00:00Z"}
+    terms = {"currency": "USD", "basis_points": 1000} | limits
+    staff = house.staff("manager")
+    await house.client.put("/v1/promotions/SPRING", json=terms, headers=staff)
+    page = await ann.open("/staff/promotions")
+    wish: dict[str, Any] = {"code": "spring", "currency": "USD", "share": "20"}
+    made = await ann.send(page, "Offer it", **wish)
+    assert "20 %" in made.words
+    listed = await house.client.get("/v1/promotions", headers=staff)
+    (known,) = listed.json()["items"]
+    assert limits == {name: known[name] for name in limits}
+
+
 async def test_a_performance_is_called_off_only_after_a_question(
     ann: Visitor, house: House, performance: str
 ) -> None:
