@@ -28,7 +28,7 @@ from boxoffice.application.ports.clock import Clock
 from boxoffice.application.ports.documents import Documents, ListedDocuments
 from boxoffice.application.ports.fanout import Fanout
 from boxoffice.application.ports.log import EventStore
-from boxoffice.application.ports.payments import ApprovingProvider, PaymentProvider
+from boxoffice.application.ports.payments import PaymentProvider
 from boxoffice.application.ports.staff import StaffTokens
 from boxoffice.application.ports.vault import Vault
 from boxoffice.application.rebuild import ReadSide, rebuild
@@ -47,7 +47,6 @@ from boxoffice.infrastructure.memory.vault import MemoryVault
 from boxoffice.infrastructure.payments.absent import NoPaymentProvider
 from boxoffice.infrastructure.payments.memory import MemoryPaymentProvider
 from boxoffice.infrastructure.payments.notices import SECRETS_MAX
-from boxoffice.infrastructure.payments.sandbox import SandboxProvider
 from boxoffice.infrastructure.sealing import Sealer
 from boxoffice.observability import WriterFigures
 from boxoffice.readmodels.registry import INDEXES, MODELS
@@ -72,7 +71,6 @@ class Container:
     fanout: Fanout
     clock: Clock
     payments: PaymentProvider
-    provider: ApprovingProvider
     vault: Vault
 
 
@@ -110,7 +108,6 @@ async def open_container(settings: Settings) -> AsyncIterator[Container]:
             fanout=fanout,
             clock=clock,
             payments=payments,
-            provider=SandboxProvider(),
             vault=log.vault,
         )
 

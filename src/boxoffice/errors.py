@@ -184,12 +184,6 @@ class OfferOver(Refused):
     code = "offer-over"
 
 
-class PaymentDeclined(Refused):
-    """The payment was declined; nothing was charged and the hold still stands."""
-
-    code = "payment-declined"
-
-
 class ProviderRefused(BoxOfficeError):
     """The payment provider will not do this; somebody of the box office has to look."""
 

@@ -81,7 +81,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     command_timeout_s: float = 2.4
     """How long a request waits for its commit before it gets 503."""
     payment_timeout_s: float = 5.0
-    """How long the payment provider may take. A hold with less left is not paid."""
+    """How long the payment provider may take to answer a call."""
     payments_in_flight: Annotated[int, msgspec.Meta(ge=1)] = 64
     """Calls to the payment provider that are under way at once."""
     payment_retry_s: float = 0.2

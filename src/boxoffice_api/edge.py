@@ -18,7 +18,7 @@ from boxoffice.application.writer import Accepted, Request, ask
 from boxoffice.bootstrap import Container
 from boxoffice.domain.ids import BuyerId, HoldId
 from boxoffice.domain.message import Command
-from boxoffice.errors import Invalid, KeyReused, Unavailable
+from boxoffice.errors import Invalid, Unavailable
 from boxoffice.readmodels.availability import AVAILABILITY
 from boxoffice.readmodels.sales_board import SALES_BOARD
 from boxoffice.readmodels.seat_map import SEAT_MAP
@@ -149,17 +149,6 @@ class Edge:
         identity = self.identify(head, caller, canonical)
         asked = self.ask(head, caller, identity=identity, command=command)
         return self.done(await asked)
-
-    async def check_unused(self, identity: Identity) -> None:
-        """Let a request pass whose id has no receipt of another request.
-
-        Raises:
-            KeyReused: the key was used for a different request.
-        """
-        find = self.container.store.receipts
-        for receipt in await asyncio.to_thread(find, [identity.command_id]):
-            if receipt.request_hash != identity.request_hash:
-                raise KeyReused
 
     def done(self, accepted: Accepted) -> Answer:
         """Answer a command that has nothing to show."""

@@ -80,12 +80,6 @@ def identify(
     return Identity(command_id, keys.request(asked + canonical))
 
 
-def following(keys: Keys, identity: Identity, purpose: bytes) -> Identity:
-    """Name a command that a request brings about besides its own."""
-    command_id = keys.derived(purpose + identity.command_id)[:COMMAND_ID_BYTES]
-    return Identity(command_id, identity.request_hash)
-
-
 def meta_of(identity: Identity, head: Head, caller: Caller) -> Meta:
     """Say who caused the events of a command, and in which story."""
     command = identity.command_id.hex()

@@ -76,7 +76,6 @@ STATUSES: Mapping[type[errors.BoxOfficeError], int] = {
     errors.RefundNotAllowed: 409,
     errors.VoidWindowOver: 409,
     errors.OfferOver: 409,
-    errors.PaymentDeclined: 402,
     errors.ProviderRefused: 502,
     errors.Forged: 400,
     errors.KeyReused: 422,

@@ -1,4 +1,4 @@
-"""Bodies of answers about holds and orders, rendered from facts alone.
+"""Bodies of answers about holds, rendered from facts alone.
 
 The same facts give the same bytes, so a repeated request gets its first answer again.
 """
@@ -6,13 +6,12 @@ The same facts give the same bytes, so a repeated request gets its first answer 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
 import msgspec
 
 from boxoffice.application.queries.holds import KnownHold
-from boxoffice.application.queries.orders import confirmed_order
 from boxoffice.domain.inventory.events import (
     CartHoldChanged,
     CartHoldPlaced,
@@ -23,7 +22,6 @@ from boxoffice.domain.inventory.events import (
 from boxoffice.domain.inventory.state import CartHold
 from boxoffice.domain.message import Fact
 from boxoffice.domain.money import total
-from boxoffice.domain.orders.events import OrderConfirmed
 from boxoffice_api.amounts import MoneyView, money
 
 Token = Callable[[int], str]
@@ -61,27 +59,6 @@ class HoldView(msgspec.Struct, frozen=True):
     price_list: int
     token: str
     order: str | None = None
-
-
-class BoughtLine(msgspec.Struct, frozen=True):
-    """One ticket of an order."""
-
-    place: int
-    label: str
-    category: int
-    price: MoneyView
-
-
-class BoughtView(msgspec.Struct, frozen=True):
-    """A confirmed order."""
-
-    order: str
-    performance: str
-    hold: str
-    confirmed_at: datetime
-    lines: list[BoughtLine]
-    total: MoneyView
-    token: str
 
 
 class HoldChangeView(msgspec.Struct, frozen=True):
@@ -158,26 +135,6 @@ def _state_of(hold: CartHold, now: datetime) -> HoldState:
             return "held" if now <= hold.until else "overdue"
         case _:
             return "released"
-
-
-def render_order(facts: Sequence[Fact], token: Token) -> bytes:
-    """Render an order from the facts that made it."""
-    fact = confirmed_order(facts)
-    event = fact.event
-    assert isinstance(event, OrderConfirmed)
-    view = BoughtView(
-        order=event.order,
-        performance=event.performance,
-        hold=event.hold,
-        confirmed_at=fact.recorded_at.astimezone(UTC),
-        lines=[
-            BoughtLine(line.ordinal, line.label, line.category, money(line.price))
-            for line in event.lines
-        ],
-        total=money(event.total),
-        token=token(fact.position),
-    )
-    return encode(view)
 
 
 def _hold_view(hold: CartHold, state: HoldState, *, token: str) -> HoldView:

@@ -13,10 +13,9 @@ import pytest
 
 from boxoffice.application.requests import Accepted, Answer, Request
 from boxoffice.application.write_path import WritePath
-from boxoffice.domain.approval import Approval
 from boxoffice.domain.catalogue.commands import CloseSale
 from boxoffice.domain.ids import BuyerId, HoldId, OrderCode, PerformanceId
-from boxoffice.domain.inventory.commands import HoldPlaces, PurchaseHold, ReleaseHold
+from boxoffice.domain.inventory.commands import HoldPlaces, ReleaseHold
 from boxoffice.domain.inventory.events import CartHoldPlaced
 from boxoffice.domain.message import Command, Meta
 from boxoffice.domain.money import Money
@@ -25,7 +24,13 @@ from boxoffice.domain.pricing.events import LevelPrice
 from boxoffice.errors import HoldNotOpen, SaleNotOpen, SeatsUnavailable
 from boxoffice.infrastructure.postgres.event_store import PostgresEventStore
 from boxoffice.infrastructure.postgres.migrate import migrate
-from boxoffice.testing import FULL_PRICE, PERFORMANCE, on_sale, store_facts
+from boxoffice.testing import (
+    PERFORMANCE,
+    on_sale,
+    place_order,
+    settle,
+    store_facts,
+)
 
 META = Meta(command="c", correlation="c", actor="test", venue="main")
 
@@ -85,14 +90,12 @@ def release(*, by: int) -> ReleaseHold:
     )
 
 
-def purchase(*, by: int) -> PurchaseHold:
-    return PurchaseHold(
-        now=datetime.now(UTC),
-        performance=PERFORMANCE,
-        buyer=buyer(by),
-        hold=HoldId(f"{by:032x}"),
-        order=OrderCode(f"ORDER{by}"),
-        approval=Approval("sandbox", "attempt", "reference", FULL_PRICE),
+def bought(*, by: int) -> tuple[Command, Command]:
+    now, order = datetime.now(UTC), OrderCode(f"ORDER{by}")
+    hold = HoldId(f"{by:032x}")
+    return (
+        place_order(buyer=buyer(by), hold=hold, order=order, now=now),
+        settle("captured", order=order, now=now),
     )
 
 
@@ -101,7 +104,8 @@ def test_a_ticket_sold_behind_our_back_is_neither_released_nor_held(
 ) -> None:
     """Nothing of a batch that was decided on a stale ticket is stored."""
     assert isinstance(house.ask(house.ours, hold(1, by=1))[0], Accepted)
-    assert isinstance(house.ask(house.theirs, purchase(by=1))[0], Accepted)
+    for command in bought(by=1):
+        assert isinstance(house.ask(house.theirs, command)[0], Accepted)
     position = house.store.head().position
     released, held, other = house.ask(
         house.ours, release(by=1), hold(1, by=2), hold(2, by=3)

@@ -14,16 +14,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from boxoffice.application.requests import Accepted, Answer, Request
 from boxoffice.application.write_path import WritePath
-from boxoffice.domain.approval import Approval
-from boxoffice.domain.ids import BuyerId, HoldId, OrderCode
+from boxoffice.domain.ids import AttemptId, BuyerId, HoldId, OrderCode
 from boxoffice.domain.inventory.commands import (
     ExpireHold,
     HoldPlaces,
-    PurchaseHold,
     ReleaseHold,
 )
 from boxoffice.domain.message import Command, Meta
-from boxoffice.domain.money import Money
 from boxoffice.errors import (
     HoldExpired,
     HoldLimitReached,
@@ -32,7 +29,15 @@ from boxoffice.errors import (
     SeatsUnavailable,
 )
 from boxoffice.infrastructure.memory.event_store import MemoryEventStore
-from boxoffice.testing import FULL_PRICE, NOON, PERFORMANCE, on_sale, store_facts
+from boxoffice.testing import (
+    FULL_PRICE,
+    NOON,
+    PERFORMANCE,
+    on_sale,
+    place_order,
+    settle,
+    store_facts,
+)
 
 PLACES = 12
 TTL_S = 600
@@ -160,14 +165,14 @@ class House(RuleBasedStateMachine):
         if number >= len(self.holds):
             return
         held = self.holds[number]
-        amount = Money(FULL_PRICE.minor * len(held.places), "USD")
-        command = PurchaseHold(
-            now=NOON + timedelta(seconds=self.elapsed_s),
-            performance=PERFORMANCE,
+        now = NOON + timedelta(seconds=self.elapsed_s)
+        order, attempt = self.named(), AttemptId(f"{next(self.numbers):032x}")
+        command = place_order(
             buyer=BuyerId(held.buyer),
             hold=HoldId(f"{number:032x}"),
-            order=OrderCode(f"ORDER{next(self.numbers)}"),
-            approval=Approval("sandbox", "a", "r", amount),
+            order=order,
+            attempt=attempt,
+            now=now,
         )
         answer = self.ask(command)
         if held.ended == "sold":
@@ -176,8 +181,14 @@ class House(RuleBasedStateMachine):
             assert type(answer) is HoldExpired
         else:
             assert isinstance(answer, Accepted)
+            due = FULL_PRICE.minor * len(held.places)
+            paid = settle("captured", due, order=order, attempt=attempt, now=now)
+            assert isinstance(self.ask(paid), Accepted)
             held.ended = "sold"
             self.sold.update(dict.fromkeys(held.places, held))
+
+    def named(self) -> OrderCode:
+        return OrderCode(f"ORDER{next(self.numbers)}")
 
     def end(self, held: ModelHold, how: str) -> None:
         if held.ended is not None:

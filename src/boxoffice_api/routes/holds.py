@@ -1,11 +1,10 @@
-"""Holds: place, look at, release, buy.
+"""Holds: place, look at, release.
 
 Staff at the window may have holds as well, each as a buyer of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -15,26 +14,16 @@ from litestar.params import FromPath
 
 from boxoffice import errors
 from boxoffice.application.queries.holds import KnownHold
-from boxoffice.application.queries.orders import find_order
-from boxoffice.domain.ids import HoldId, OrderCode, PerformanceId
-from boxoffice.domain.inventory.commands import HoldPlaces, PurchaseHold, ReleaseHold
-from boxoffice.domain.message import Fact
+from boxoffice.domain.inventory.commands import HoldPlaces, ReleaseHold
 from boxoffice_api.answers import NO_STORE, Answer, as_response
 from boxoffice_api.auth import SELLERS, Caller, Staff
-from boxoffice_api.bodies import NOTHING, Body, Nothing, body_of
+from boxoffice_api.bodies import Body, body_of
 from boxoffice_api.edge import Edge
 from boxoffice_api.fields import Ordinals, Types
 from boxoffice_api.head import Head, head_of
-from boxoffice_api.idempotency import code_of_order, hold_id
+from boxoffice_api.idempotency import hold_id
 from boxoffice_api.paths import hold_in_path, performance_in_path
-from boxoffice_api.payment import Payment
-from boxoffice_api.renderers import (
-    BoughtView,
-    HoldView,
-    render_hold,
-    render_known_hold,
-    render_order,
-)
+from boxoffice_api.renderers import HoldView, render_hold, render_known_hold
 from boxoffice_api.spec import spec
 
 
@@ -102,44 +91,6 @@ async def release_hold(edge: Edge, head: Head, performance: str, hold: str) -> A
         hold=named,
     )
     return await edge.carry_out(head, caller, command, b"")
-
-
-async def purchase(
-    edge: Edge, head: Head, performance: str, hold: str, body: bytes
-) -> Answer:
-    """Pay for a hold and turn it into an order."""
-    buyer = edge.buyers.required(head)
-    NOTHING.read_optional(head, body)
-    known = await own_hold(edge, buyer, performance, hold)
-    identity = edge.identify(head, buyer, b"")
-    code = code_of_order(edge.keys, identity)
-    if known.hold.order == code:
-        return _bought(edge, code, (await find_order(edge.container.store, code)).facts)
-    await edge.check_unused(identity)
-    payment = Payment(edge, head, buyer, identity, known.hold)
-    approval = await payment.take()
-    command = PurchaseHold(
-        now=edge.container.clock.now(),
-        performance=PerformanceId(known.hold.placed.performance),
-        buyer=buyer.id,
-        hold=HoldId(known.hold.placed.hold),
-        order=code,
-        approval=approval,
-    )
-    try:
-        accepted = await edge.ask(head, buyer, identity=identity, command=command)
-    except errors.Refused:
-        await payment.give_back()
-        raise
-    return _bought(edge, code, accepted.facts)
-
-
-def _bought(edge: Edge, code: OrderCode, facts: Sequence[Fact]) -> Answer:
-    return Answer(
-        status=201,
-        body=render_order(facts, edge.token),
-        headers=(NO_STORE, ("location", f"/v1/orders/{code}")),
-    )
 
 
 async def own_hold(
@@ -230,32 +181,4 @@ async def delete_hold(
     return as_response(await release_hold(edge, head, performance, hold))
 
 
-@post(
-    "/v1/performances/{performance:str}/holds/{hold:str}/purchase",
-    opt=spec(
-        tag="holds",
-        who="buyer or staff",
-        body=Nothing,
-        needs_body=False,
-        answers={201: BoughtView},
-        is_command=True,
-        problems=(
-            errors.HoldExpired,
-            errors.HoldNotOpen,
-            errors.PaymentDeclined,
-            errors.NotFound,
-        ),
-    ),
-)
-async def post_purchase(
-    request: _Asked,
-    edge: NamedDependency[Edge],
-    performance: FromPath[str],
-    hold: FromPath[str],
-) -> Response[bytes]:
-    """Pay for a hold at its frozen prices and get the order."""
-    head, body = head_of(request), await body_of(request)
-    return as_response(await purchase(edge, head, performance, hold, body))
-
-
-HANDLERS = [post_hold, get_hold, delete_hold, post_purchase]
+HANDLERS = [post_hold, get_hold, delete_hold]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from boxoffice.domain.orders.events import OrderPlaced
@@ -48,6 +50,40 @@ async def test_the_price_of_the_hold_is_the_price_of_the_order(
     )
     order = await house.client.post(f"{hold}/order", json=ANN, headers=ann)
     assert order.json()["total"]["minor"] == 4500
+
+
+async def test_a_hold_becomes_one_order_however_often_it_is_asked_for_at_once(
+    house: House, performance: str
+) -> None:
+    ann = await house.buyer()
+    hold = await house.held(performance, ann, 1, 2)
+    asked = [
+        house.client.post(
+            f"{hold}/order", json=ANN, headers=ann | {"idempotency-key": key}
+        )
+        for key in ("one", "two", "three")
+    ]
+    answers = await asyncio.gather(*asked)
+    assert sorted(answer.status_code for answer in answers) == [202, 409, 409]
+    (order,) = [answer.json() for answer in answers if answer.status_code == 202]
+    refused = [answer.json() for answer in answers if answer.status_code == 409]
+    assert {(r["type"], r["order"]) for r in refused} == {
+        ("/problems/hold-not-open", order["order"])
+    }
+
+
+async def test_only_a_hold_of_ones_own_that_stands_becomes_an_order(
+    house: House, performance: str
+) -> None:
+    ann = await house.buyer()
+    hold = await house.held(performance, ann, 1)
+    stranger = await house.client.post(
+        f"{hold}/order", json=ANN, headers=await house.buyer()
+    )
+    assert stranger.json()["type"] == "/problems/not-found"
+    assert (await house.client.delete(hold, headers=ann)).status_code == 204
+    released = await house.client.post(f"{hold}/order", json=ANN, headers=ann)
+    assert released.json()["type"] == "/problems/hold-expired"
 
 
 async def test_a_buyer_is_sent_where_the_provider_waits(

@@ -22,7 +22,6 @@ from boxoffice.application.ports.log import (
 from boxoffice.application.requests import Accepted, Answer, Request
 from boxoffice.application.write_path import WritePath
 from boxoffice.application.writer import Writer, ask
-from boxoffice.domain.approval import Approval
 from boxoffice.domain.catalogue.events import SaleClosed
 from boxoffice.domain.ids import (
     BuyerId,
@@ -33,10 +32,11 @@ from boxoffice.domain.ids import (
     performance_stream,
     ticket_stream,
 )
-from boxoffice.domain.inventory.commands import HoldPlaces, PurchaseHold, ReleaseHold
+from boxoffice.domain.inventory.commands import HoldPlaces, ReleaseHold
 from boxoffice.domain.inventory.events import TicketSold
 from boxoffice.domain.inventory.state import ALLOWANCE, ENDED_KEPT
 from boxoffice.domain.message import Command, Meta
+from boxoffice.domain.orders.events import OrderConfirmed
 from boxoffice.errors import (
     Conflict,
     KeyReused,
@@ -47,7 +47,15 @@ from boxoffice.errors import (
     Unstorable,
 )
 from boxoffice.infrastructure.memory.event_store import MemoryEventStore
-from boxoffice.testing import FULL_PRICE, NOON, PERFORMANCE, on_sale, store_facts
+from boxoffice.testing import (
+    FULL_PRICE,
+    NOON,
+    PERFORMANCE,
+    on_sale,
+    place_order,
+    settle,
+    store_facts,
+)
 
 NO_AFTER_S = 0.2
 META = Meta(command="c", correlation="c", actor="buyer:a", venue="main")
@@ -81,16 +89,15 @@ def release(*, by: int, key: int, hold: int | None = None) -> Request:
     return request(command, key)
 
 
-def purchase(*, by: int, key: int, code: str | None = None) -> Request:
-    command = PurchaseHold(
-        now=NOON,
-        performance=PERFORMANCE,
-        buyer=buyer(by),
-        hold=HoldId(f"{by:032x}"),
-        order=OrderCode(code or f"ORDER{by}"),
-        approval=Approval("sandbox", "attempt", "reference", FULL_PRICE),
+def order(*, by: int, key: int, code: str) -> Request:
+    command = place_order(
+        buyer=buyer(by), hold=HoldId(f"{by:032x}"), order=OrderCode(code)
     )
     return request(command, key)
+
+
+def payment(*, key: int, code: str) -> Request:
+    return request(settle("captured", order=OrderCode(code)), key)
 
 
 def request(command: Command, number: int, *, body: int = 0) -> Request:
@@ -393,10 +400,11 @@ def test_purchases_read_nothing_and_push_no_house_out_of_memory() -> None:
     path = WritePath(store, families_max=1)
     for number in range(1, 11):
         path.step([hold(number, by=number)])
-        answer = path.step([purchase(by=number, key=100 + number)])[
-            key_of(100 + number)
-        ]
+        code, placed, paid = f"ORDER{number}", 100 + number, 200 + number
+        path.step([order(by=number, key=placed, code=code)])
+        answer = path.step([payment(key=paid, code=code)])[key_of(paid)]
         assert isinstance(answer, Accepted), answer
+        assert OrderConfirmed in [type(fact.event) for fact in answer.facts]
     assert 1 == store.loads
 
 
@@ -406,8 +414,8 @@ def test_an_order_code_that_another_process_gave_is_refused() -> None:
     path, other = (WritePath(store, families_max=4) for _ in range(2))
     path.step([hold(1, by=1)])
     other.step([hold(2, by=2)])
-    other.step([purchase(by=2, key=8, code="SAME")])
-    answer = path.step([purchase(by=1, key=9, code="SAME")])[key_of(9)]
+    other.step([order(by=2, key=8, code="SAME")])
+    answer = path.step([order(by=1, key=9, code="SAME")])[key_of(9)]
     refused(answer, Conflict)
 
 

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from boxoffice.domain.approval import Approval
 from boxoffice.domain.decider import Decision
 from boxoffice.domain.ids import (
     BuyerId,
@@ -20,7 +19,6 @@ from boxoffice.domain.ids import (
 from boxoffice.domain.inventory.commands import (
     ExpireHold,
     HoldPlaces,
-    PurchaseHold,
     ReleaseHold,
 )
 from boxoffice.domain.inventory.events import (
@@ -32,47 +30,30 @@ from boxoffice.domain.inventory.events import (
 from boxoffice.domain.money import Money
 from boxoffice.domain.orders.events import OrderConfirmed, OrderLine
 from boxoffice.domain.payments.events import PaymentCaptured
+from boxoffice.domain.pricing_parts import PriceParts
 from boxoffice.errors import (
-    Conflict,
     HoldExpired,
     HoldNotOpen,
-    Invalid,
     NotFound,
     SeatsUnavailable,
 )
 from boxoffice.testing import (
     ANN,
+    ATTEMPT,
     BOB,
     FULL_PRICE,
+    HOLD,
     NOON,
+    ORDER,
     PERFORMANCE,
     given,
     on_sale,
+    place_order,
+    settle,
+    told,
 )
 
-HOLD = HoldId("1" * 32)
-CODE = OrderCode("ABCDEFGHJK")
-
-
-def approval(minor: int = 9000, currency: str = "USD") -> Approval:
-    return Approval("sandbox", "attempt", "reference", Money(minor, currency))
-
-
-def purchase(
-    *,
-    after_s: float = 60,
-    buyer: BuyerId = ANN,
-    paid: Approval | None = None,
-    code: OrderCode = CODE,
-) -> PurchaseHold:
-    return PurchaseHold(
-        now=NOON + timedelta(seconds=after_s),
-        performance=PERFORMANCE,
-        buyer=buyer,
-        hold=HOLD,
-        order=code,
-        approval=paid or approval(),
-    )
+NEXT = OrderCode("KJHGFEDCBA")
 
 
 def release(buyer: BuyerId = ANN) -> ReleaseHold:
@@ -103,7 +84,7 @@ def held() -> Decision:
 
 @pytest.fixture
 def sold(held: Decision) -> Decision:
-    return held + given(*held).when(purchase()).happened
+    return told(held, place_order(), settle("captured", 9_000))
 
 
 def test_released_places_are_free_for_the_next_buyer(held: Decision) -> None:
@@ -130,7 +111,7 @@ def test_releasing_twice_changes_nothing(held: Decision) -> None:
 
 def test_another_buyers_hold_is_not_found(held: Decision) -> None:
     given(*held).when(release(BOB)).refused(NotFound)
-    given(*held).when(purchase(buyer=BOB)).refused(NotFound)
+    given(*held).when(place_order(buyer=BOB)).refused(NotFound)
 
 
 def test_a_sold_hold_cannot_be_released(sold: Decision) -> None:
@@ -160,90 +141,78 @@ def test_expiring_frees_only_what_the_hold_still_has(held: Decision) -> None:
     )
 
 
-def test_a_purchase_sells_every_place_and_says_who_paid(held: Decision) -> None:
+def test_a_payment_sells_every_place_and_says_who_paid(held: Decision) -> None:
+    parts = PriceParts(FULL_PRICE.minor)
     lines = tuple(
-        OrderLine(PERFORMANCE, n, 0, 0, f"Stalls A-{n}", FULL_PRICE) for n in (1, 2)
+        OrderLine(PERFORMANCE, n, 0, 0, f"Stalls A-{n}", FULL_PRICE, parts=parts)
+        for n in (1, 2)
     )
-    sold = TicketSold(hold=HOLD, order=CODE, section=0, category=0, price=FULL_PRICE)
-    given(*held).when(purchase()).then(
+    sold = TicketSold(hold=HOLD, order=ORDER, section=0, category=0, price=FULL_PRICE)
+    paid = settle("captured", 9_000)
+    given(*told(held, place_order())).when(paid).then(
+        (
+            payment_stream(ORDER),
+            PaymentCaptured(
+                order=ORDER,
+                provider=paid.provider,
+                attempt=ATTEMPT,
+                reference=paid.reference,
+                amount=Money(9_000, "USD"),
+            ),
+        ),
         (ticket_stream(PERFORMANCE, 1), sold),
         (ticket_stream(PERFORMANCE, 2), sold),
         (
             allowance_stream(PERFORMANCE, ANN),
-            CartHoldConverted(hold=HOLD, buyer=ANN, order=CODE),
+            CartHoldConverted(hold=HOLD, buyer=ANN, order=ORDER),
         ),
         (
-            payment_stream(CODE),
-            PaymentCaptured(
-                order=CODE,
-                provider="sandbox",
-                attempt="attempt",
-                reference="reference",
-                amount=Money(9000, "USD"),
-            ),
-        ),
-        (
-            order_stream(CODE),
+            order_stream(ORDER),
             OrderConfirmed(
-                order=CODE,
+                order=ORDER,
                 performance=PERFORMANCE,
                 buyer=ANN,
                 hold=HOLD,
                 lines=lines,
-                total=Money(9000, "USD"),
+                total=Money(9_000, "USD"),
+                at=NOON,
             ),
         ),
     )
 
 
-def test_a_hold_can_be_paid_until_its_deadline(held: Decision) -> None:
-    assert given(*held).when(purchase(after_s=600)).happened
-    given(*held).when(purchase(after_s=600.001)).refused(HoldExpired)
+def test_a_hold_can_be_ordered_until_its_deadline(held: Decision) -> None:
+    deadline = NOON + timedelta(seconds=600)
+    assert given(*held).when(place_order(now=deadline)).happened
+    late = place_order(now=deadline + timedelta(milliseconds=1))
+    given(*held).when(late).refused(HoldExpired)
 
 
-def test_places_that_were_taken_over_cannot_be_paid(held: Decision) -> None:
-    facts = held + given(*held).when(held_by_ann(hold="2" * 32, after_s=601)).happened
-    given(*facts).when(purchase(after_s=600)).refused(HoldExpired)
+def test_places_that_were_taken_over_cannot_be_ordered(held: Decision) -> None:
+    facts = told(held, held_by_ann(hold="2" * 32, after_s=601))
+    order = place_order(now=NOON + timedelta(seconds=600))
+    given(*facts).when(order).refused(HoldExpired)
 
 
-def test_a_released_hold_cannot_be_paid(held: Decision) -> None:
-    facts = held + given(*held).when(release()).happened
-    given(*facts).when(purchase()).refused(HoldExpired)
+def test_a_released_hold_cannot_be_ordered(held: Decision) -> None:
+    given(*told(held, release())).when(place_order()).refused(HoldExpired)
 
 
 def test_a_hold_is_sold_once(sold: Decision) -> None:
-    again = purchase(code=OrderCode("KJHGFEDCBA"))
-    given(*sold).when(again).refused(HoldNotOpen, order=CODE)
+    given(*sold).when(place_order(order=NEXT)).refused(HoldNotOpen, order=ORDER)
 
 
 @pytest.mark.parametrize(
-    "paid", [approval(8999), approval(9001), approval(9000, "EUR"), approval(-9000)]
+    ("minor", "currency"), [(8_999, "USD"), (9_001, "USD"), (9_000, "EUR")]
 )
 def test_the_payment_must_match_the_frozen_price(
-    held: Decision, paid: Approval
+    held: Decision, minor: int, currency: str
 ) -> None:
-    given(*held).when(purchase(paid=paid)).refused(Invalid)
-
-
-def test_an_order_code_is_given_once(sold: Decision) -> None:
-    other = HoldPlaces(
-        now=NOON,
-        performance=PERFORMANCE,
-        buyer=BOB,
-        hold=HoldId("2" * 32),
-        ordinals=(3, 4),
-        ttl_s=600,
-    )
-    facts = sold + given(*sold).when(other).happened
-    command = PurchaseHold(
-        now=NOON,
-        performance=PERFORMANCE,
-        buyer=BOB,
-        hold=HoldId("2" * 32),
-        order=CODE,
-        approval=approval(),
-    )
-    given(*facts).when(command).refused(Conflict)
+    paid = settle("captured", minor, currency=currency)
+    happened = given(*told(held, place_order())).when(paid).happened
+    assert ["PaymentCaptured", "RefundRequested"] == [
+        type(event).__name__ for _, event in happened
+    ]
 
 
 def test_sold_places_count_against_the_limit_for_ever(sold: Decision) -> None:

@@ -7,12 +7,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from boxoffice.domain.approval import Approval
 from boxoffice.domain.decider import Decision
 from boxoffice.domain.ids import (
     BuyerId,
     HoldId,
-    OrderCode,
     price_list_stream,
     quota_stream,
 )
@@ -20,7 +18,6 @@ from boxoffice.domain.inventory.commands import (
     AddPlaces,
     ExpireHold,
     HoldPlaces,
-    PurchaseHold,
     ReleaseHold,
     RemovePlaces,
     RenewHold,
@@ -43,7 +40,17 @@ from boxoffice.domain.pricing.events import (
 from boxoffice.domain.pricing.state import PRICE_LIST, PriceList
 from boxoffice.domain.pricing_parts import PriceParts
 from boxoffice.errors import Invalid, PriceTypeUnknown, QuotaReached, Refused
-from boxoffice.testing import ANN, BOB, NOON, PERFORMANCE, given, on_sale
+from boxoffice.testing import (
+    ANN,
+    BOB,
+    NOON,
+    PERFORMANCE,
+    given,
+    on_sale,
+    place_order,
+    settle,
+    told,
+)
 
 AT = price_list_stream(PERFORMANCE)
 ADULT = PriceType(code="adult", name="Adult")
@@ -337,10 +344,6 @@ def of_hold(kind: Callable[..., Command], at_s: int, **more: object) -> Command:
     return kind(now=now, performance=PERFORMANCE, buyer=ANN, hold=H1, **more)
 
 
-PAID = Approval("sandbox", "a", "r", Money(4_000, "USD"))
-CODE = OrderCode("ABCDEFGHJK")
-
-
 @pytest.mark.parametrize(
     ("command", "expected"),
     [
@@ -358,10 +361,6 @@ CODE = OrderCode("ABCDEFGHJK")
             of_hold(AddPlaces, 60, ordinals=(3,), ttl_s=600),
             [("student", 2, 660)],
         ),
-        (
-            of_hold(PurchaseHold, 60, order=CODE, approval=PAID),
-            [("student", 2, None)],
-        ),
     ],
 )
 def test_a_claim_follows_its_hold(
@@ -372,6 +371,12 @@ def test_a_claim_follows_its_hold(
         (price_type, count, None if at is None else NOON + timedelta(seconds=at))
         for price_type, count, at in expected
     ]
+
+
+def test_a_claim_stays_for_ever_once_its_places_are_sold() -> None:
+    facts = told(TWO, place_order(hold=H1))
+    sale = settle("captured", 4_000)
+    assert claims(given(*facts).when(sale).happened) == [("student", 2, None)]
 
 
 def test_a_hold_cannot_grow_beyond_the_quota() -> None:
@@ -395,7 +400,9 @@ def test_a_new_quota_does_not_reach_back() -> None:
     facts += given(*facts).when(hold(1, 2, types=("student",) * 2)).happened
     limited = PriceType(code="student", name="Student", quota=1)
     facts.append((AT, PricesSet(prices=prices, types=(ADULT, limited))))
-    sale = of_hold(PurchaseHold, 60, order=CODE, approval=PAID)
-    assert claims(given(*facts).when(sale).happened) == []
+    placed = told(facts, place_order(hold=H1))
+    sale = given(*placed).when(settle("captured", 4_000)).happened
+    assert "TicketSold" in [type(event).__name__ for _, event in sale]
+    assert claims([*placed[len(facts) :], *sale]) == []
     more = of_hold(AddPlaces, 60, ordinals=(3,), types=("student",), ttl_s=600)
     given(*facts).when(more).refused(QuotaReached)

@@ -15,8 +15,6 @@ from boxoffice.domain.ids import (
     PerformanceId,
     allowance_stream,
     family,
-    order_stream,
-    payment_stream,
     performance_stream,
     ticket_stream,
 )
@@ -27,20 +25,14 @@ from boxoffice.domain.inventory.commands import (
     AddPlaces,
     ExpireHold,
     HoldPlaces,
-    PurchaseHold,
     ReleaseHold,
     RemovePlaces,
     RenewHold,
 )
 from boxoffice.domain.inventory.events import HeldPlace
 from boxoffice.domain.inventory.state import ALLOWANCE, TICKET, CartHold, Ticket
-from boxoffice.domain.orders import decide as orders
-from boxoffice.domain.orders.events import OrderLine
-from boxoffice.domain.orders.state import ORDER
-from boxoffice.domain.payments import decide as payments
-from boxoffice.domain.payments.state import PAYMENT
 
-_OfHold = AddPlaces | RemovePlaces | RenewHold | ReleaseHold | ExpireHold | PurchaseHold
+_OfHold = AddPlaces | RemovePlaces | RenewHold | ReleaseHold | ExpireHold
 
 
 def hold_places(view: View, command: HoldPlaces) -> Decision:
@@ -119,41 +111,6 @@ def expire_hold(view: View, command: ExpireHold) -> Decision:
     return decision and decision + _follow(view, command, (), hold.until)
 
 
-def purchase_hold(view: View, command: PurchaseHold) -> Decision:
-    """Decide on selling a hold that is paid for."""
-    hold = _own_hold(view, command)
-    decision = inventory.sell_hold(hold, _tickets(view, command, hold), command)
-    decision += _follow(view, command, hold.places, None)
-    where = payment_stream(command.order)
-    captured = payments.capture_payment(
-        view.state(where, PAYMENT), command.approval, order=command.order
-    )
-    decision.append((where, captured))
-    where = order_stream(command.order)
-    confirmed = orders.confirm_order(
-        view.state(where, ORDER),
-        tuple(
-            OrderLine(
-                performance=command.performance,
-                ordinal=p.ordinal,
-                section=p.section,
-                category=p.category,
-                label=p.label,
-                price=p.price,
-                price_type=p.price_type,
-                price_list=p.price_list,
-            )
-            for p in hold.places
-        ),
-        code=command.order,
-        performance=command.performance,
-        buyer=command.buyer,
-        hold=command.hold,
-    )
-    decision.append((where, confirmed))
-    return decision
-
-
 def alternatives(
     view: View, of: PerformanceId, lost: Sequence[HeldPlace], *, now: datetime
 ) -> tuple[HeldPlace, ...] | None:
@@ -202,5 +159,4 @@ ROADS: Roads = {
     RenewHold: Road(renew_hold, _of_performance),
     ReleaseHold: Road(release_hold, _of_performance),
     ExpireHold: Road(expire_hold, _of_performance),
-    PurchaseHold: Road(purchase_hold, _of_performance),
 }

@@ -13,7 +13,6 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from boxoffice.domain.approval import Approval
 from boxoffice.domain.money import Money
 from boxoffice.domain.payments.commands import PaymentStatus, RefundStatus
 
@@ -128,26 +127,3 @@ class PaymentProvider(Protocol):
 
     async def close(self) -> None:
         """End all connections."""
-
-
-class ApprovingProvider(Protocol):
-    """Whoever takes the money at once or not at all."""
-
-    name: str
-
-    async def approve(self, *, attempt: str, amount: Money) -> Approval:
-        """Take the money; the same `attempt` is the same payment, for ever.
-
-        Raises:
-            PaymentDeclined: nothing was taken, or it was voided.
-            Unavailable: the provider did not answer.
-        """
-
-    async def void(self, attempt: str) -> None:
-        """Give back what `attempt` took, if anything, and let it take nothing again.
-
-        Final, whatever is under way, and as good twice as once.
-
-        Raises:
-            Unavailable: the provider did not answer.
-        """

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable
 
 import msgspec
 
@@ -25,7 +24,6 @@ from boxoffice.domain.ids import (
     payment_stream,
 )
 from boxoffice.domain.message import Fact
-from boxoffice.domain.orders.events import OrderConfirmed
 from boxoffice.domain.orders.state import ORDER, Order
 from boxoffice.domain.payments.state import PAYMENT, Payment
 from boxoffice.errors import NotFound
@@ -145,15 +143,3 @@ async def _listed(
     orders = tuple(ORDERS.decode(document.body) for document in found)
     more = orders[-1].number if len(orders) == limit else None
     return OrderList(generation, orders, more)
-
-
-def confirmed_order(facts: Iterable[Fact]) -> Fact:
-    """Find the confirmation among facts.
-
-    Raises:
-        NotFound: there is none.
-    """
-    for fact in facts:
-        if isinstance(fact.event, OrderConfirmed):
-            return fact
-    raise NotFound("There is no such order.")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from boxoffice.domain.approval import Approval
-from boxoffice.domain.ids import BuyerId, HoldId, OrderCode, PerformanceId
+from boxoffice.domain.ids import BuyerId, HoldId, PerformanceId
 from boxoffice.domain.message import Command
 
 
@@ -69,13 +68,3 @@ class ExpireHold(Command, frozen=True, kw_only=True):
     performance: PerformanceId
     buyer: BuyerId
     hold: HoldId
-
-
-class PurchaseHold(Command, frozen=True, kw_only=True):
-    """Turn a hold into an order that `approval` pays for."""
-
-    performance: PerformanceId
-    buyer: BuyerId
-    hold: HoldId
-    order: OrderCode
-    approval: Approval

@@ -11,19 +11,17 @@ from boxoffice.domain.inventory.commands import (
     AddPlaces,
     ExpireHold,
     HoldPlaces,
-    PurchaseHold,
     ReleaseHold,
 )
 from boxoffice.domain.inventory.events import CartHoldPlaced
 from boxoffice.domain.inventory.facts import freed, held
-from boxoffice.domain.inventory.selling import check_standing, end_hold, sell_places
+from boxoffice.domain.inventory.selling import end_hold
 from boxoffice.domain.inventory.state import (
     TAKEOVER_GRACE,
     Allowance,
     CartHold,
     SaleTerms,
     Ticket,
-    held_price,
 )
 from boxoffice.errors import (
     AlreadyExists,
@@ -140,13 +138,3 @@ def expire_hold(
     if hold.ordered is not None or command.now < hold.until + TAKEOVER_GRACE:
         return []
     return end_hold(hold, tickets, reason="expired")
-
-
-def sell_hold(
-    hold: CartHold, tickets: Mapping[int, Ticket], command: PurchaseHold
-) -> Decision:
-    """Sell every place of a hold that still stands, at its frozen prices."""
-    check_standing(hold, tickets, command.now)
-    if command.approval.amount != held_price(hold):
-        raise Invalid("The payment does not match the price of the hold.")
-    return sell_places(hold, tickets, order=command.order, now=command.now)

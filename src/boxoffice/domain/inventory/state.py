@@ -24,7 +24,6 @@ from boxoffice.domain.inventory.events import (
     TicketReturned,
     TicketSold,
 )
-from boxoffice.domain.money import Money, total
 
 TAKEOVER_GRACE = timedelta(seconds=1)
 """A hold can be paid until its deadline and taken over this much later, so two
@@ -181,12 +180,6 @@ def _ended_empty(holds: dict[str, CartHold], buyer: str) -> list[str]:
         and hold.ended != "sold"
         and hold.placed.buyer == buyer
     ]
-
-
-def held_price(hold: CartHold) -> Money:
-    """Add up the frozen prices of a hold."""
-    currency = hold.placed.places[0].price.currency
-    return total((place.price for place in hold.places), currency)
 
 
 TICKET = Aggregate(

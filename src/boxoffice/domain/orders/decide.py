@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import msgspec
 
-from boxoffice.domain.money import Money, total
+from boxoffice.domain.money import Money
 from boxoffice.domain.orders.events import (
     ApprovalAsked,
     OrderConfirmed,
@@ -60,29 +60,6 @@ def own_order(order: Order, buyer: str | None) -> Order:
     if order.status == "none" or (buyer is not None and buyer != order.buyer):
         raise NotFound("There is no such order.")
     return order
-
-
-def confirm_order(
-    order: Order,
-    lines: tuple[OrderLine, ...],
-    *,
-    code: str,
-    performance: str,
-    buyer: str,
-    hold: str,
-    at: datetime | None = None,
-) -> OrderConfirmed:
-    """Write the contract of an order that is placed and confirmed in one step."""
-    check_new(order)
-    return OrderConfirmed(
-        order=code,
-        performance=performance,
-        buyer=buyer,
-        hold=hold,
-        lines=lines,
-        total=total((line.price for line in lines), lines[0].price.currency),
-        at=at,
-    )
 
 
 def confirmed(

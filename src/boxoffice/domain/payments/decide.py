@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-from boxoffice.domain.approval import Approval
 from boxoffice.domain.message import Event
 from boxoffice.domain.money import Money
 from boxoffice.domain.payments.commands import SettlePayment, SettleRefund
@@ -25,26 +24,11 @@ from boxoffice.domain.payments.events import (
     RefundRequested,
 )
 from boxoffice.domain.payments.state import Attempt, Payment
-from boxoffice.errors import AlreadyExists, Conflict, NotFound, PaymentOpen
+from boxoffice.errors import AlreadyExists, NotFound, PaymentOpen
 
 WaitsFor = Literal["buyer", "money"]
 REFUND_TRIES_MAX = 5
 """Then somebody has to look: the provider will not take the money back."""
-
-
-def capture_payment(
-    payment: Payment, approval: Approval, *, order: str
-) -> PaymentCaptured:
-    """Record the capture, once per order."""
-    if payment.attempts:
-        raise Conflict("This order is paid already.")
-    return PaymentCaptured(
-        order=order,
-        provider=approval.provider,
-        attempt=approval.attempt,
-        reference=approval.reference,
-        amount=approval.amount,
-    )
 
 
 def request_payment(
