@@ -18,7 +18,7 @@ from typing import Any
 import structlog
 
 from boxoffice.application.crash_points import reached
-from boxoffice.application.lease import Leadership, contender, leading
+from boxoffice.application.lease import Leadership
 from boxoffice.application.processes import checkout
 from boxoffice.application.processes.agenda import Pace
 from boxoffice.application.processes.checkout import Action, Call, Tell
@@ -40,10 +40,10 @@ from boxoffice_projectors import metrics
 from boxoffice_projectors.cashier import Cashier
 from boxoffice_projectors.container import Container
 from boxoffice_projectors.health import Health
+from boxoffice_projectors.leased import while_leading
 
 LEASE = "reactor-checkout"
 TICK_S = 0.25
-RETRY_S = 0.5
 
 log = structlog.get_logger()
 
@@ -57,20 +57,12 @@ class CheckoutReactor:
 
     async def run(self) -> None:
         """React until cancelled, whenever this process holds the lease."""
-        container = self.container
-        while True:
-            try:
-                async with leading(
-                    container.checkpoints,
-                    LEASE,
-                    owner=contender(),
-                    ttl_s=container.settings.relay_lease_s,
-                    waiting=lambda: self.health.report(LEASE, ""),
-                ) as leadership:
-                    await _Watch(container, self.health, leadership).keep()
-            except BoxOfficeError as error:
-                self.health.report(LEASE, error.detail)
-                await asyncio.sleep(RETRY_S)
+        container, health = self.container, self.health
+
+        async def term(leadership: Leadership) -> None:
+            await _Watch(container, health, leadership).keep()
+
+        await while_leading(container, health, LEASE, term)
 
 
 @dataclass

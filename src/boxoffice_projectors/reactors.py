@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from boxoffice.application.lease import Leadership, contender, leading
+from boxoffice.application.lease import Leadership
 from boxoffice.application.ports.log import LogRecord
 from boxoffice.application.processes.hold_expiry import (
     TAGS,
@@ -31,6 +31,7 @@ from boxoffice.errors import BoxOfficeError, Unavailable
 from boxoffice_projectors import metrics
 from boxoffice_projectors.container import Container
 from boxoffice_projectors.health import Health
+from boxoffice_projectors.leased import while_leading
 
 LEASE = "reactor-hold-expiry"
 COMMANDS_MAX = 64
@@ -50,20 +51,7 @@ class HoldExpiry:
 
     async def run(self) -> None:
         """React until cancelled, whenever this process holds the lease."""
-        container = self.container
-        while True:
-            try:
-                async with leading(
-                    container.checkpoints,
-                    LEASE,
-                    owner=contender(),
-                    ttl_s=container.settings.relay_lease_s,
-                    waiting=lambda: self.health.report(LEASE, ""),
-                ) as leadership:
-                    await self._react(leadership)
-            except BoxOfficeError as error:
-                self.health.report(LEASE, error.detail)
-                await asyncio.sleep(RETRY_S)
+        await while_leading(self.container, self.health, LEASE, self._react)
 
     async def _react(self, leadership: Leadership) -> None:
         state = Deadlines()

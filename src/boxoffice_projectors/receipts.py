@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import structlog
 
 from boxoffice.application.forgetting import forgettable_before
-from boxoffice.application.lease import Leadership, contender, leading
-from boxoffice.errors import BoxOfficeError
+from boxoffice.application.lease import Leadership
 from boxoffice_projectors import metrics
 from boxoffice_projectors.container import Container
 from boxoffice_projectors.health import Health
+from boxoffice_projectors.leased import while_leading
 
 LEASE = "reactor-receipts"
 EVERY_S = 3_600.0
@@ -24,7 +24,6 @@ PAGE_MAX = 1_000
 """Events that one call looks at: about 20 ms of the log's database."""
 PAUSE_S = 0.05
 """Between two pages, so that buyers come first."""
-RETRY_S = 5.0
 
 log = structlog.get_logger()
 
@@ -38,20 +37,7 @@ class ReceiptForgetting:
 
     async def run(self) -> None:
         """Forget until cancelled, whenever this process holds the lease."""
-        container = self.container
-        while True:
-            try:
-                async with leading(
-                    container.checkpoints,
-                    LEASE,
-                    owner=contender(),
-                    ttl_s=container.settings.relay_lease_s,
-                    waiting=lambda: self.health.report(LEASE, ""),
-                ) as leadership:
-                    await self._keep_forgetting(leadership)
-            except BoxOfficeError as error:
-                self.health.report(LEASE, error.detail)
-                await asyncio.sleep(RETRY_S)
+        await while_leading(self.container, self.health, LEASE, self._keep_forgetting)
 
     async def _keep_forgetting(self, leadership: Leadership) -> None:
         reached = 0

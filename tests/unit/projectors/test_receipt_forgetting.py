@@ -113,7 +113,7 @@ async def test_it_is_done_again_after_an_hour(monkeypatch: pytest.MonkeyPatch) -
 async def test_a_log_that_does_not_answer_is_reported_and_asked_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(receipts, "RETRY_S", 0.01)
+    monkeypatch.setattr(leased, "RETRY_S", 0.01)
     house = memory_house()
     asked(house, 1)
     house.time.at += timedelta(days=8)

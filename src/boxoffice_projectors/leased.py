@@ -1,0 +1,39 @@
+"""Work that one process does at a time: whoever holds the lease does it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from boxoffice.application.lease import Leadership, contender, leading
+from boxoffice.errors import BoxOfficeError
+from boxoffice_projectors.container import Container
+from boxoffice_projectors.health import Health
+
+RETRY_S = 0.5
+"""Before the lease is tried for again, when it or the log was lost."""
+
+Term = Callable[[Leadership], Awaitable[None]]
+"""The work of one term: it goes on until the lease or the log is lost."""
+
+
+async def while_leading(
+    container: Container, health: Health, lease: str, work: Term
+) -> None:
+    """Work until cancelled, whenever this process holds the lease.
+
+    Who waits for the lease is healthy: it stands by.
+    """
+    while True:
+        try:
+            async with leading(
+                container.checkpoints,
+                lease,
+                owner=contender(),
+                ttl_s=container.settings.relay_lease_s,
+                waiting=lambda: health.report(lease, ""),
+            ) as leadership:
+                await work(leadership)
+        except BoxOfficeError as error:
+            health.report(lease, error.detail)
+            await asyncio.sleep(RETRY_S)
