@@ -12,7 +12,7 @@ from boxoffice.application.forgetting import forgettable_before, of_a_person
 from boxoffice.domain.message import Meta
 from boxoffice.errors import Unavailable
 from boxoffice.infrastructure.memory.event_store import MemoryEventStore
-from boxoffice_projectors import metrics, receipts
+from boxoffice_projectors import leased, metrics, receipts
 from boxoffice_projectors.health import Health
 from tests.contract.event_log import batch, command_id, stored, ticket
 from tests.read_side import House, memory_house, reacting, until
