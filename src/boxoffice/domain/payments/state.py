@@ -172,8 +172,11 @@ def _evolve_attempt(state: Payment, event: _OfAttempt) -> Attempt:
 
 
 def _promised(state: Payment, event: PaymentAuthorised | PaymentCaptured) -> Attempt:
-    known = state.attempts.get(event.attempt) or Attempt(event.attempt, event.amount)
-    known = replace(known, provider=event.provider, reference=event.reference)
+    known = replace(
+        state.attempts[event.attempt],
+        provider=event.provider,
+        reference=event.reference,
+    )
     if isinstance(event, PaymentAuthorised):
         return replace(known, status="authorised")
     return replace(
