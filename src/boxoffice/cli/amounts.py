@@ -10,6 +10,7 @@ from boxoffice.domain.money import MINOR_UNITS, Money
 from boxoffice.domain.pricing.events import LevelPrice
 from boxoffice.errors import Invalid
 
+PERCENT = re.compile(r"\d{1,3}(\.\d{1,2})?", re.ASCII)
 AMOUNT = re.compile(r"\d{1,12}(\.\d{1,4})?", re.ASCII)
 
 
@@ -46,3 +47,14 @@ def money(text: str, *, currency: str) -> Money:
     if minor != minor.to_integral_value():
         raise Invalid(f"{text!r} is finer than {currency} can be paid.")
     return Money(int(minor), currency)
+
+
+def basis_points(text: str) -> int:
+    """Read a share in percent, such as 12.5.
+
+    Raises:
+        Invalid: it is none, or finer than a hundredth of a percent.
+    """
+    if not PERCENT.fullmatch(text.strip()):
+        raise Invalid(f"{text!r} is not a share in percent such as 12.5.")
+    return int(Decimal(text.strip()) * 100)

@@ -14,8 +14,10 @@ import rich_click as click
 
 from boxoffice.cli.logs import new_epoch
 from boxoffice.cli.migrate import migrate
+from boxoffice.cli.orders import order
 from boxoffice.cli.plans import import_plan
 from boxoffice.cli.programme import performance, production
+from boxoffice.cli.promotions import comp_budget, promotion
 from boxoffice.cli.replay import replay
 from boxoffice.cli.sandbox import sandbox
 from boxoffice.cli.seasons import import_season
@@ -47,6 +49,9 @@ for command in (
     import_plan,
     production,
     performance,
+    promotion,
+    comp_budget,
+    order,
     token,
     migrate,
     relay,

@@ -20,7 +20,12 @@ if TYPE_CHECKING:
         ProductionEntry,
     )
     from boxoffice.bootstrap import Container
-    from boxoffice.domain.catalogue.commands import SchedulePerformance
+    from boxoffice.domain.catalogue.commands import (
+        MovePerformance,
+        SchedulePerformance,
+    )
+
+ACTOR = "system:console"
 
 
 @click.group()
@@ -156,6 +161,53 @@ def close(settings: Settings, /, *, performance: str, reason: str) -> None:
     click.echo("Closed.")
 
 
+@performance.command(name="cancel")
+@click.argument("performance", type=HEX)
+@click.option("--reason", required=True, help="Goes on record.")
+@configured
+def call_off(settings: Settings, /, *, performance: str, reason: str) -> None:
+    """Call a date off, for good: every order gets its money back."""
+    from boxoffice.domain.catalogue.commands import CancelPerformance
+    from boxoffice.domain.ids import PerformanceId
+
+    async def work(container: Container) -> None:
+        await tell(
+            container,
+            CancelPerformance(
+                now=container.clock.now(),
+                performance=PerformanceId(performance),
+                by=ACTOR,
+                reason=reason,
+            ),
+        )
+
+    in_house(settings, work)
+    click.echo("Called off; the reactors send the money of every order back.")
+
+
+@performance.command()
+@click.argument("performance", type=HEX)
+@click.option("--starts", required=True, help="Curtain, such as 2026-12-31T20:00.")
+@click.option("--refund-until", required=True, help="Until then tickets go back.")
+@click.option("--sale-until", help="Last moment of the sale.  [default: curtain]")
+@click.option("--reason", required=True, help="Goes on record.")
+@configured
+def move(settings: Settings, /, *, performance: str, **given: str | None) -> None:
+    """Put a date on another day; whoever cannot come gets the money back.
+
+    Times without an offset are times in the performance's zone.
+    """
+    from boxoffice.domain.ids import PerformanceId
+
+    async def work(container: Container) -> datetime:
+        entry = await _catalogue(container).performance(PerformanceId(performance))
+        command = _moved(container.clock.now(), entry, given)
+        await tell(container, command)
+        return command.starts_at
+
+    click.echo(f"Moved to {in_house(settings, work):%Y-%m-%d %H:%M %Z}.")
+
+
 @performance.command(name="list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @configured
@@ -214,6 +266,24 @@ def _schedule(now: datetime, given: dict[str, str | None]) -> SchedulePerformanc
         currency=given["currency"] or "",
         sale_from=moment(sale_from, zone=zone) if sale_from else now,
         sale_until=moment(sale_until, zone=zone) if sale_until else starts_at,
+    )
+
+
+def _moved(
+    now: datetime, entry: PerformanceEntry, given: dict[str, str | None]
+) -> MovePerformance:
+    from boxoffice.domain.catalogue.commands import MovePerformance
+
+    starts_at = moment(given["starts"] or "", zone=entry.zone)
+    sale_until = given["sale_until"]
+    return MovePerformance(
+        now=now,
+        performance=entry.performance,
+        starts_at=starts_at,
+        sale_until=moment(sale_until, zone=entry.zone) if sale_until else starts_at,
+        refund_until=moment(given["refund_until"] or "", zone=entry.zone),
+        by=ACTOR,
+        reason=given["reason"] or "",
     )
 
 
