@@ -52,9 +52,3 @@ def keys_from(secret: str) -> Keys:
         derived=Mac(seed(b"derived id")),
         customer=Mac(seed(b"customer by e-mail")),
     )
-
-
-def mac(key: Mac | bytes, message: bytes) -> bytes:
-    """Give the code of a message under a key that is not kept."""
-    keyed = key if isinstance(key, Mac) else Mac(key)
-    return keyed(message)
