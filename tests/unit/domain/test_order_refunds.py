@@ -5,8 +5,12 @@ from __future__ import annotations
 import pytest
 
 from boxoffice.domain.decider import Decision
+from boxoffice.domain.ids import HoldId
+from boxoffice.domain.inventory.commands import ReleaseHold
+from boxoffice.domain.inventory.state import ENDED_KEPT
 from boxoffice.domain.message import Command
 from boxoffice.domain.money import Money
+from boxoffice.domain.orders.commands import EndForPerformance
 from boxoffice.domain.orders.events import (
     ApprovalAsked,
     OrderCancelled,
@@ -162,6 +166,22 @@ def test_after_a_move_buyers_get_everything_back_until_a_day_is_over() -> None:
     assert (4_500, 0) == (refunded.amount.minor, refunded.kept.minor)
     late = refund(1, buyer=ANN, after_s=501)
     given(*facts).when(late).refused(RefundNotAllowed)
+
+
+@pytest.mark.parametrize("command", [refund(1), void(), end(), exchange(1)])
+def test_a_ticket_goes_back_however_many_holds_its_buyer_gave_up_since(
+    command: Command,
+) -> None:
+    """The hold it came from is forgotten with its last ticket, and no sooner."""
+    facts = confirmed(1)
+    for number in range(ENDED_KEPT + 1):
+        name = HoldId(f"{number:032x}")
+        release = ReleaseHold(now=NOON, performance=PERFORMANCE, buyer=ANN, hold=name)
+        facts = told(facts, hold_places(3, hold=name), release)
+    facts = told(facts, hold_places(2, hold=NEXT))
+    if isinstance(command, EndForPerformance):
+        facts = told(facts, call_off())
+    assert "TicketReturned" in names(given(*facts).when(command).happened)
 
 
 def test_much_money_needs_a_second_person() -> None:

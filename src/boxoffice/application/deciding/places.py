@@ -152,12 +152,18 @@ def take_back(
 ) -> None:
     """Make sold places the house's again."""
     places = [_sold_place(ticket) for ticket in tickets]
+    # Read first: a hold that has nothing left may be forgotten at once.
+    holds = {
+        (of, name): hold_of(draft, of, buyer, name)
+        for of, buyer, name in dict.fromkeys(
+            (place.performance, place.buyer, place.hold) for place in places
+        )
+    }
     draft.add(selling.return_tickets(places, order=draft.code, reason=reason))
-    for performance, buyer, name in dict.fromkeys(
-        (place.performance, place.buyer, place.hold) for place in places
-    ):
-        hold = hold_of(draft, performance, buyer, name)
-        claim(draft, hold, hold.places, until=None, now=now)
+    gone = {(place.performance, place.ordinal) for place in places}
+    for (of, _), hold in holds.items():
+        left = [place for place in hold.places if (of, place.ordinal) not in gone]
+        claim(draft, hold, left, until=None, now=now)
 
 
 def _sold_place(ticket: OrderTicket) -> SoldPlace:
