@@ -241,6 +241,7 @@ def _open_wire(settings: Settings, webhook_secrets: list[str]) -> PaymentProvide
         timeout_s=settings.payment_timeout_s,
         webhook_secrets=webhook_secrets,
         notice_window_s=settings.payments_notice_window_s,
+        pay_page=settings.payments_page,
     )
 
 

@@ -42,6 +42,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Our secret key there."""
     payments_webhook_secrets: str = ""
     """What its notices are signed with; two, with a comma, while one is replaced."""
+    payments_page: str = ""
+    """Where buyers find the provider's own page; empty: `/pay` at `payments_url`."""
     payments_notice_window_s: float = 300.0
     """How far the time of a notice may lie from ours, either way."""
     data: str = ".boxoffice"

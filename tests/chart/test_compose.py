@@ -14,7 +14,9 @@ from tests.chart.release import ROLES, ROOT, Release
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 PROXIES = "FORWARDED_ALLOW_IPS"
-STORES = {"postgres", "kafka", "mongo", "redis"}
+PAGE = "BOXOFFICE_PAYMENTS_PAGE"
+STORES = {"postgres", "kafka", "mongo", "redis", "sandbox"}
+"""The payment sandbox keeps its books, so it is one of them."""
 OURS = {
     role: SERVICES["migrate" if role == "migration" else role]
     for role in (*ROLES, "migration")
@@ -40,7 +42,7 @@ def test_a_role_runs_as_the_chart_runs_it(default_release: Release, role: str) -
     # One at a time: there is no old pod for which the post phase would have to wait.
     args = ["migrate"] if role == "migration" else container["args"]
     assert OURS[role]["command"] == args
-    assert set(OURS[role]["environment"]) - {PROXIES} == credentials
+    assert set(OURS[role]["environment"]) - {PROXIES, PAGE} == credentials
     assert OURS[role]["image"] == container["image"]
 
 
@@ -85,10 +87,13 @@ def test_a_role_is_healthy_when_it_is_ready(role: str) -> None:
     assert f'"http://127.0.0.1:{port}/readyz"' in script
 
 
-def test_only_the_api_is_published_and_only_on_loopback() -> None:
+def test_api_and_sandbox_are_published_and_only_on_loopback() -> None:
     published = {n: s["ports"] for n, s in SERVICES.items() if "ports" in s}
 
-    assert published == {"api": ["127.0.0.1:8000:8000"]}
+    assert published == {
+        "api": ["127.0.0.1:8000:8000"],
+        "sandbox": ["127.0.0.1:8100:8100"],
+    }
 
 
 def test_only_loopback_is_believed_about_the_scheme_unless_told_otherwise() -> None:

@@ -9,11 +9,12 @@ POSTGRES = {5432}
 KAFKA = {9092}
 MONGO = {27017}
 REDIS = {6379}
+PAYMENTS = {443}
 DOORS = {
-    "api": DNS | POSTGRES | MONGO | REDIS,
+    "api": DNS | POSTGRES | MONGO | REDIS | PAYMENTS,
     "relay": DNS | POSTGRES | KAFKA,
     "projector": DNS | POSTGRES | KAFKA | MONGO | REDIS,
-    "reactor": DNS | POSTGRES,
+    "reactor": DNS | POSTGRES | PAYMENTS,
     "migration": DNS | POSTGRES | KAFKA,
     "migrate-post": DNS | POSTGRES,
     "test": DNS | {8000},
@@ -121,9 +122,11 @@ def test_the_way_to_a_store_can_be_narrowed(full_release: Release) -> None:
         assert rule["to"] == [{"ipBlock": {"cidr": "10.1.0.0/24"}}]
 
 
-def test_a_role_may_be_given_a_door_of_its_own(full_release: Release) -> None:
-    assert 443 in ports(egress(full_release, "reactor"))
-    assert 443 not in ports(egress(full_release, "api"))
+def test_a_role_may_be_given_a_door_of_its_own() -> None:
+    rule = {"ports": [{"port": 8443, "protocol": "TCP"}]}
+    release = render({"networkPolicy": {"extraEgress": {"reactor": [rule]}}})
+    assert 8443 in ports(egress(release, "reactor"))
+    assert 8443 not in ports(egress(release, "api"))
 
 
 def test_both_migrations_are_given_the_door_of_the_migration() -> None:

@@ -10,10 +10,19 @@ from tests.chart.release import ROLES, Manifest, Release, render
 
 SECRETS = "/etc/boxoffice/secrets"
 NEEDED = {
-    "api": {"LOG_URL", "MONGO_URL", "REDIS_URL", "SECRET"},
+    "api": {
+        "LOG_URL",
+        "MONGO_URL",
+        "REDIS_URL",
+        "SECRET",
+        "PUBLIC_URL",
+        "PAYMENTS_URL",
+        "PAYMENTS_KEY",
+        "PAYMENTS_WEBHOOK_SECRETS",
+    },
     "relay": {"LOG_URL", "KAFKA_URL"},
     "projector": {"LOG_URL", "KAFKA_URL", "MONGO_URL", "REDIS_URL"},
-    "reactor": {"LOG_URL", "SECRET"},
+    "reactor": {"LOG_URL", "SECRET", "PUBLIC_URL", "PAYMENTS_URL", "PAYMENTS_KEY"},
     "migration": {"MIGRATOR_URL", "LOG_URL", "KAFKA_URL"},
     "migrate-post": {"MIGRATOR_URL"},
     "test": set[str](),

@@ -6,7 +6,7 @@ is given and, through the store behind each, the doors that its NetworkPolicy op
 api:
   args: [serve, --role, api, --host, 0.0.0.0, --port, "8000"]
   port: {name: http, number: 8000}
-  credentials: [logUrl, mongoUrl, redisUrl, secret]
+  credentials: [logUrl, mongoUrl, redisUrl, secret, publicUrl, paymentsUrl, paymentsKey, paymentsWebhookSecrets]
 relay:
   args: [relay]
   port: {name: ops, number: 9000}
@@ -18,7 +18,7 @@ projector:
 reactor:
   args: [react]
   port: {name: ops, number: 9000}
-  credentials: [logUrl, secret]
+  credentials: [logUrl, secret, publicUrl, paymentsUrl, paymentsKey]
 migration:
   args: [migrate, --phase, pre]
   credentials: [migratorUrl, logUrl, kafkaUrl]
@@ -33,7 +33,7 @@ the cluster alone. ingress-nginx lets no dot into an Exact or Prefix path. */ -}
 {{- define "boxoffice.publicPaths" -}}
 - {path: /, pathType: Exact}
 - {path: /openapi.json, pathType: ImplementationSpecific}
-{{- range list "/v1" "/performances" "/orders" "/staff" "/live" "/levels" "/static" "/problems" }}
+{{- range list "/v1" "/performances" "/orders" "/exchanges" "/staff" "/live" "/levels" "/static" "/problems" }}
 - {path: {{ . }}, pathType: Prefix}
 {{- end }}
 {{- end -}}
@@ -50,6 +50,10 @@ kafkaUrl: {variable: BOXOFFICE_KAFKA_URL_FILE, file: kafka-url, store: kafka}
 mongoUrl: {variable: BOXOFFICE_MONGO_URL_FILE, file: mongo-url, store: mongo}
 redisUrl: {variable: BOXOFFICE_REDIS_URL_FILE, file: redis-url, store: redis}
 secret: {variable: BOXOFFICE_SECRET_FILE, file: secret}
+publicUrl: {variable: BOXOFFICE_PUBLIC_URL_FILE, file: public-url}
+paymentsUrl: {variable: BOXOFFICE_PAYMENTS_URL_FILE, file: payments-url, store: payments}
+paymentsKey: {variable: BOXOFFICE_PAYMENTS_KEY_FILE, file: payments-key, store: payments}
+paymentsWebhookSecrets: {variable: BOXOFFICE_PAYMENTS_WEBHOOK_SECRETS_FILE, file: payments-webhook-secrets}
 {{- end -}}
 
 {{- /* The roles that run all the time, as a JSON list. */ -}}

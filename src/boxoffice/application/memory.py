@@ -70,12 +70,22 @@ class Memory:
                 missing.append(name)
         if not missing:
             return
-        for name in missing:
-            self._small[name] = {}
-        for record in log.families(missing):
-            self._fold(record)
+        self._read(missing, log.families(missing))
         _forget_oldest(self._houses, max(self._houses_max, len(wanted)))
         _forget_oldest(self._small, max(self._small_max, len(wanted)))
+
+    def _read(self, missing: list[Family], records: Iterable[LogRecord]) -> None:
+        """Fold families as a whole; one that was read in part is not known."""
+        for name in missing:
+            self._small[name] = {}
+        try:
+            for record in records:
+                self._fold(record)
+        except BaseException:
+            for name in missing:
+                self._houses.pop(name, None)
+                self._small.pop(name, None)
+            raise
 
     def _family(self, of: StreamId) -> dict[StreamId, Entry] | None:
         name = Family(of[:FAMILY_BYTES])

@@ -22,6 +22,7 @@ class Wishes(msgspec.Struct, frozen=True):
     secret: str | None
     key: str | None
     seed: int
+    public: str
 
 
 @click.command()
@@ -42,6 +43,7 @@ class Wishes(msgspec.Struct, frozen=True):
 @click.option("--secret", help="Of the webhooks' signatures.")
 @click.option("--key", help="That clients must have.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Of faults.")
+@click.option("--public", default="", help="Address for browsers, if it is another.")
 def sandbox(*, ledger: Path | None, **wishes: object) -> None:
     """Run a payment provider that moves no money.
 
@@ -67,6 +69,7 @@ async def _serve(wishes: Wishes, ledger: str | None) -> None:
         secret=secret,
         api_key=key,
         seed=wishes.seed,
+        public=wishes.public,
     ) as address:
         cards = "\n".join(f"  {number}  {token}" for number, token in NUMBERS.items())
         click.echo(f"The payment sandbox answers at {address}\n\nTest cards\n{cards}\n")

@@ -115,8 +115,11 @@ async def running_sandbox(
     secret: str = SECRET,
     api_key: str = API_KEY,
     seed: int = 1,
+    public: str = "",
 ) -> AsyncIterator[str]:
     """Run a sandbox inside; give its address. Port 0 is any free one.
+
+    `public` is the address that browsers know it by, where that is another.
 
     Raises:
         OSError: the port is taken, or the file cannot be opened.
@@ -128,9 +131,10 @@ async def running_sandbox(
             data=data, webhooks=webhooks, secret=secret, api_key=api_key, seed=seed
         )
         undo.callback(opened.ledger.close)
-        opened.home = _address(host, listening.getsockname()[1])
+        address = _address(host, listening.getsockname()[1])
+        opened.home = public.rstrip("/") or address
         async with _serving(opened, listening):
-            yield opened.home
+            yield address
 
 
 @asynccontextmanager

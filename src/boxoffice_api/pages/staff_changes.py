@@ -22,7 +22,7 @@ from boxoffice_api.paths import performance_in_path
 from boxoffice_api.problems import Malformed, status_of
 from boxoffice_api.routes.changes import cancel_performance, move_performance
 
-WHATS = ("cancel", "move")
+CHANGES = ("cancel", "move")
 MOMENTS = ("starts_at", "sale_until", "refund_until")
 WHY = "Say why; buyers will read it."
 
@@ -60,7 +60,7 @@ async def change(foyer: Foyer, head: Head, performance: str, body: bytes) -> Ans
     form = await staff_form(edge, head, body)
     entry = await edge.catalogue.performance(performance_in_path(performance))
     what = form.text("what")
-    if what not in WHATS:
+    if what not in CHANGES:
         raise Malformed("The form cannot be read.")
     try:
         wish = msgspec.json.encode(_wish(form, entry, what))
