@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import count
 
 import pytest
+from msgspec.structs import replace
 
 from boxoffice.application.ports.log import LogRecord
 from boxoffice.application.requests import Accepted, Request
@@ -19,9 +20,10 @@ from boxoffice.domain.ids import (
     PerformanceId,
     family,
     order_family,
+    price_list_stream,
 )
 from boxoffice.domain.message import Command, Meta
-from boxoffice.errors import NotFound, OrderNotOpen
+from boxoffice.errors import Corrupt, NotFound, OrderNotOpen, Unavailable
 from boxoffice.infrastructure.memory.event_store import MemoryEventStore
 from boxoffice.testing import (
     NOON,
@@ -42,10 +44,18 @@ class Watched(MemoryEventStore):
     def __init__(self) -> None:
         super().__init__(now=lambda: NOON)
         self.asked: list[Family] = []
+        self.away = False
+        self.torn: bytes | None = None
 
     def families(self, families: Sequence[Family]) -> list[LogRecord]:
         self.asked += families
-        return super().families(families)
+        if self.away:
+            raise Unavailable
+        found = super().families(families)
+        return found if self.torn is None else [self._damaged(one) for one in found]
+
+    def _damaged(self, record: LogRecord) -> LogRecord:
+        return record if record.stream != self.torn else replace(record, data=b"{")
 
 
 @pytest.fixture
@@ -137,3 +147,19 @@ def test_another_process_may_have_ended_the_order_meanwhile(store: Watched) -> N
         )
     )
     assert not isinstance(late, Accepted | OrderNotOpen)
+
+
+def test_what_could_not_be_read_is_read_when_it_can_be(store: Watched) -> None:
+    house = House(store)
+    store.away = True
+    assert isinstance(house.ask(hold_places(1)), Unavailable)
+    store.away = False
+    assert isinstance(house.ask(hold_places(1)), Accepted)
+
+
+def test_what_was_read_in_part_is_not_taken_for_the_whole(store: Watched) -> None:
+    house = House(store)
+    store.torn = price_list_stream(PERFORMANCE)
+    assert isinstance(house.ask(hold_places(1)), Corrupt)
+    store.torn = None
+    assert isinstance(house.ask(hold_places(1)), Accepted)
