@@ -323,6 +323,7 @@ async def post_decline(
             errors.TicketNotValid,
             errors.OrderNotConfirmed,
             errors.ExchangeOpen,
+            errors.RefundNotAllowed,
             errors.PaymentOpen,
             errors.HoldExpired,
             errors.HoldNotOpen,

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from msgspec.structs import replace
 
 from boxoffice.domain.decider import Decision
+from boxoffice.domain.ids import BuyerId, PerformanceId
 from boxoffice.domain.message import Command
 from boxoffice.domain.money import Money
+from boxoffice.domain.orders.commands import ExchangeTickets
 from boxoffice.domain.orders.events import (
     ExchangePlaced,
     TicketsExchanged,
@@ -21,12 +26,15 @@ from boxoffice.errors import (
     NotFound,
     OrderNotConfirmed,
     PaymentOpen,
+    RefundNotAllowed,
     TicketNotValid,
 )
 from boxoffice.testing import (
+    ANN,
     ATTEMPT,
     BOB,
     HOLD,
+    NOON,
     SPARE,
     given,
     hold_places,
@@ -47,6 +55,7 @@ from tests.unit.domain.asked import (
     refund,
 )
 
+TOMORROW = PerformanceId("f123456789abcdef01234567")
 HOUSE = on_sale(categories=(Money(4_500, "USD"), Money(6_000, "USD")))
 """Odd places cost 45 dollars, even ones 60."""
 CHEAP = told(HOUSE, hold_places(1), place_order(), settle("captured"))
@@ -163,6 +172,23 @@ def test_what_cannot_be_swapped_is_refused(
     facts: Decision, command: Command, refusal: type[BoxOfficeError]
 ) -> None:
     given(*facts).when(command).refused(refusal)
+
+
+def test_a_buyer_does_not_swap_the_ticket_of_a_performance_that_has_begun() -> None:
+    """Nobody sees two performances for one ticket; the window decides for itself."""
+    start = timedelta(days=30)
+    facts = [*CHEAP, *on_sale(TOMORROW, now=NOON + start)]
+    spare = hold_places(1, performance=TOMORROW, hold=NEXT, now=NOON + start)
+    facts = told(facts, spare)
+
+    def swap(after_s: float, buyer: BuyerId | None) -> ExchangeTickets:
+        asked = exchange(1, buyer=buyer, after_s=after_s)
+        return replace(asked, into=TOMORROW)
+
+    seconds = start.total_seconds()
+    given(*facts).when(swap(seconds, ANN)).refused(RefundNotAllowed)
+    for swapped in (swap(seconds - 1, ANN), swap(seconds, None)):
+        assert "TicketsExchanged" in names(given(*facts).when(swapped).happened)
 
 
 def test_an_exchanged_ticket_says_so() -> None:

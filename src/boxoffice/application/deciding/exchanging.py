@@ -26,7 +26,7 @@ from boxoffice.domain.orders.events import (
 )
 from boxoffice.domain.orders.state import OrderTicket
 from boxoffice.domain.payments import decide as payments
-from boxoffice.errors import ExchangeOpen, Invalid
+from boxoffice.errors import ExchangeOpen, Invalid, RefundNotAllowed
 
 
 def exchange_tickets(view: View, command: ExchangeTickets) -> Decision:
@@ -36,6 +36,8 @@ def exchange_tickets(view: View, command: ExchangeTickets) -> Decision:
     tickets = orders.valid_tickets(order, command.tickets)
     if order.exchange is not None:
         raise ExchangeOpen(exchange=order.exchange.exchange)
+    if command.buyer is not None:
+        _check_ahead(draft, tickets, command.now)
     payments.check_settled(draft.payment)
     hold = places.standing_hold(
         draft, command.into, command.holder, command.hold, now=command.now
@@ -53,6 +55,16 @@ def exchange_tickets(view: View, command: ExchangeTickets) -> Decision:
         return draft.decision
     _swap(draft, command, tickets, lines=lines, hold=hold, cost=cost)
     return draft.decision
+
+
+def _check_ahead(draft: Draft, tickets: Sequence[OrderTicket], now: datetime) -> None:
+    """Let no buyer see a performance and swap its ticket for another one."""
+    for of in {ticket.line.performance for ticket in tickets}:
+        starts_at = draft.performance(of).starts_at
+        if starts_at is not None and now >= starts_at:
+            raise RefundNotAllowed(
+                "The performance has begun; its tickets are not exchanged any more."
+            )
 
 
 def _place(
