@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from boxoffice.domain.decider import Decision
-from boxoffice.domain.ids import BuyerId, PerformanceId
+from boxoffice.domain.ids import BuyerId, PerformanceId, order_stream, payment_stream
 from boxoffice.domain.message import Command
 from boxoffice.domain.money import Money
 from boxoffice.domain.orders.commands import ExchangeTickets
@@ -17,7 +17,10 @@ from boxoffice.domain.orders.events import (
     TicketsExchanged,
     TicketsRefunded,
 )
+from boxoffice.domain.orders.state import ORDER as ORDERS
+from boxoffice.domain.payments.commands import PaymentStatus
 from boxoffice.domain.payments.events import PaymentRequested, RefundRequested
+from boxoffice.domain.payments.state import PAYMENT
 from boxoffice.errors import (
     BoxOfficeError,
     ExchangeOpen,
@@ -35,7 +38,9 @@ from boxoffice.testing import (
     BOB,
     HOLD,
     NOON,
+    ORDER,
     SPARE,
+    confirmed,
     given,
     hold_places,
     on_sale,
@@ -46,7 +51,9 @@ from boxoffice.testing import (
 from tests.unit.domain.asked import (
     AGAIN,
     NEXT,
+    call_off,
     cancel,
+    end,
     exchange,
     expire,
     later,
@@ -138,6 +145,30 @@ def test_an_exchange_that_is_never_paid_after_all_is_undone_with_its_fee() -> No
     refunded = one(happened, TicketsRefunded)
     assert (4_500, -200) == (refunded.amount.minor, refunded.kept.minor)
     assert ATTEMPT == one(happened, RefundRequested).attempt
+
+
+def test_what_was_swapped_for_promised_money_is_ended_when_it_is_clear_what_came() -> (
+    None
+):
+    """Otherwise the house returns what it never got."""
+    dear = on_sale(TOMORROW, categories=(Money(7_000, "USD"),))
+    facts = told(
+        [*confirmed(1, 2), *dear],
+        hold_places(1, performance=TOMORROW, hold=NEXT),
+        replace(exchange(1), into=TOMORROW),
+        settle("authorised", 2_500, attempt=AGAIN),
+        replace(call_off(), performance=TOMORROW),
+    )
+    ended = replace(end(), performance=TOMORROW)
+    given(*facts).when(ended).refused(PaymentOpen)
+    outcomes: dict[PaymentStatus, int] = {"captured": 7_000, "cancelled": 4_500}
+    for news, returned in outcomes.items():
+        known = told(facts, settle(news, 2_500, attempt=AGAIN), ended)
+        story = given(*known)
+        payment = story.state(payment_stream(ORDER), PAYMENT)
+        order = story.state(order_stream(ORDER), ORDERS)
+        assert returned == payment.refunded()
+        assert order.worth() == payment.captured() - payment.refunded()
 
 
 @pytest.mark.parametrize(

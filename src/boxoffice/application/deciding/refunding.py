@@ -30,7 +30,12 @@ from boxoffice.domain.orders.events import (
 )
 from boxoffice.domain.orders.state import OrderTicket
 from boxoffice.domain.payments import decide as payments
-from boxoffice.errors import AlreadyExists, RefundNotAllowed, VoidWindowOver
+from boxoffice.errors import (
+    AlreadyExists,
+    PaymentOpen,
+    RefundNotAllowed,
+    VoidWindowOver,
+)
 
 BY = "system:checkout"
 
@@ -229,6 +234,9 @@ def _end_tickets(draft: Draft, performance: str, now: datetime) -> None:
         left = payment.captured() - payment.refunded() - order.kept
         amount, kept = max(0, min(amount, left)), min(0, left)
         draft.pay(payments.give_up(payment, order=draft.code))
+    elif payment.promised():
+        # What the tickets were exchanged for is not paid yet, and may never be.
+        raise PaymentOpen
     draft.tell(
         TicketsRefunded(
             order=order.code,
