@@ -209,6 +209,19 @@ def test_little_money_needs_one_person() -> None:
     assert "TicketsRefunded" in names(happened)
 
 
+def test_much_money_in_small_parts_needs_a_second_person_too() -> None:
+    alone = refund(1, unapproved_max=9_000), refund(2, unapproved_max=9_000)
+    facts = told(confirmed(1, 2, 3, 4), *alone)
+    asked = refund(3, unapproved_max=9_000)
+    assert ["ApprovalAsked"] == names(given(*facts).when(asked).happened)
+    free = refund(3, unapproved_max=9_000, fee=4_500)
+    assert "TicketsRefunded" in names(given(*facts).when(free).happened)
+    agreed = told(confirmed(1, 2, 3), refund(1, unapproved_max=0), approve())
+    assert "TicketsRefunded" in names(
+        given(*agreed).when(refund(2, unapproved_max=4_500, request="r2")).happened
+    )
+
+
 @pytest.mark.parametrize("by", [EVA, TOM])
 def test_anybody_may_say_no(by: str) -> None:
     facts = told(confirmed(1), refund(1, unapproved_max=0))

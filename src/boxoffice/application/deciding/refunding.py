@@ -62,7 +62,7 @@ def refund_tickets(view: View, command: RefundTickets) -> Decision:
         by=command.by,
         note=command.note,
     )
-    if command.unapproved_max is not None and share.amount > command.unapproved_max:
+    if orders.needs_approval(order, share.amount, most=command.unapproved_max):
         _ask(draft, refunded, request=command.request)
     else:
         _give_back(draft, tickets, refunded, now=command.now)

@@ -144,6 +144,14 @@ def split(tickets: list[OrderTicket], *, keep_outside: bool, fee: int) -> Split:
     return Split(amount, sum(t.line.price.minor for t in tickets) - amount)
 
 
+def needs_approval(order: Order, amount: int, *, most: int | None) -> bool:
+    """Tell whether a second person must agree to return `amount`.
+
+    What was returned alone before counts: many small parts are as good as all at once.
+    """
+    return most is not None and amount > 0 and order.alone + amount > most
+
+
 def difference(
     tickets: list[OrderTicket], lines: tuple[OrderLine, ...], *, fee: int
 ) -> Difference:

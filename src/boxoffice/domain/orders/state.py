@@ -73,6 +73,8 @@ class Order(msgspec.Struct, frozen=True):
     """The last exchange that was done."""
     offer: AlternativeOffered | None = None
     requests: dict[str, ApprovalAsked] = {}
+    alone: int = 0
+    """Minor units that staff returned by request, each without a second person."""
     budget: str = ""
     """Of comps."""
 
@@ -135,11 +137,17 @@ def evolve_order(state: Order, event: OrderEvent) -> Order:
             return replace(ended, status="voided", kept=0, requests={})
         case TicketsRefunded():
             turned = _turned(state, event.tickets, "refunded")
-            return replace(turned, kept=state.kept + event.kept.minor)
+            kept, alone = state.kept + event.kept.minor, state.alone + _alone(event)
+            return replace(turned, kept=kept, alone=alone)
         case CompsIssued():
             return replace(state, budget=event.budget)
         case _:
             return _evolve_open(state, event)
+
+
+def _alone(event: TicketsRefunded) -> int:
+    by_request = event.cause == "request" and event.by.startswith("staff:")
+    return event.amount.minor if by_request and event.approver is None else 0
 
 
 _Open = (
