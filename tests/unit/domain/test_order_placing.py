@@ -29,8 +29,14 @@ from boxoffice.domain.inventory.commands import (
 from boxoffice.domain.inventory.events import CartHoldOrdered, TicketHoldRenewed
 from boxoffice.domain.message import Event
 from boxoffice.domain.money import Money
-from boxoffice.domain.orders.commands import CancelOrder, PayOrder, RefundTickets
+from boxoffice.domain.orders.commands import (
+    CancelOrder,
+    PayOrder,
+    RefundTickets,
+    VoidOrder,
+)
 from boxoffice.domain.orders.events import OrderPlaced, TicketRef
+from boxoffice.domain.payments.commands import PaymentStatus
 from boxoffice.domain.payments.events import PaymentRequested
 from boxoffice.domain.pricing.commands import SetPrices
 from boxoffice.domain.pricing.events import Fee, LevelPrice, TaxRule
@@ -297,6 +303,20 @@ def test_an_order_that_is_cancelled_gives_its_discount_back() -> None:
         now=NOON, performance=PERFORMANCE, order=ORDER, buyer=ANN, by=f"buyer:{ANN}"
     )
     happened = given(*facts).when(cancel).happened
+    assert {"PromotionReturned", "PromotionUnused"} <= set(names(happened))
+
+
+@pytest.mark.parametrize("status", ["authorised", "captured"])
+def test_an_order_that_is_voided_or_never_paid_after_all_gives_its_discount_back(
+    status: PaymentStatus,
+) -> None:
+    facts = told(held(1), promotion(), place_order(promotion="TEN"))
+    facts = told(facts, settle(status, 4_050))
+    void = VoidOrder(
+        now=NOON, performance=PERFORMANCE, order=ORDER, by="e", note="", window_s=60
+    )
+    undone = void if status == "captured" else settle("cancelled", 4_050)
+    happened = given(*facts).when(undone).happened
     assert {"PromotionReturned", "PromotionUnused"} <= set(names(happened))
 
 

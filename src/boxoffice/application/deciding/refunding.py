@@ -127,6 +127,7 @@ def void_order(view: View, command: VoidOrder) -> Decision:
         if starts_at is not None and command.now >= starts_at:
             raise VoidWindowOver
     _return(draft, tickets, "voided", now=command.now)
+    ending.return_promotion(draft, order)
     draft.tell(
         OrderVoided(
             order=command.order,
