@@ -37,6 +37,7 @@ from boxoffice.domain.orders.commands import (
 )
 from boxoffice.domain.orders.events import OrderPlaced, TicketRef
 from boxoffice.domain.payments.commands import PaymentStatus
+from boxoffice.domain.payments.decide import ATTEMPTS_MAX
 from boxoffice.domain.payments.events import PaymentRequested
 from boxoffice.domain.pricing.commands import SetPrices
 from boxoffice.domain.pricing.events import Fee, LevelPrice, TaxRule
@@ -57,6 +58,7 @@ from boxoffice.errors import (
     PromotionExhausted,
     PromotionInvalid,
     PromotionLimitReached,
+    Refused,
 )
 from boxoffice.testing import (
     ANN,
@@ -330,6 +332,14 @@ def test_after_a_decline_the_buyer_may_try_again() -> None:
     assert isinstance(asked, PaymentRequested)
     assert (AGAIN, Money(4_500, "USD")) == (asked.attempt, asked.amount)
     given(*facts).when(pay(ATTEMPT)).refused(AlreadyExists)
+
+
+def test_nobody_tries_out_cards_without_end() -> None:
+    facts = told(ordered(1), settle("declined"))
+    for number in range(1, ATTEMPTS_MAX):
+        attempt = AttemptId(f"{number:032x}")
+        facts = told(facts, pay(attempt), settle("declined", attempt=attempt))
+    given(*facts).when(pay()).refused(Refused)
 
 
 def test_nobody_pays_after_the_time_or_for_another_buyers_order() -> None:

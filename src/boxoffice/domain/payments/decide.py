@@ -24,9 +24,11 @@ from boxoffice.domain.payments.events import (
     RefundRequested,
 )
 from boxoffice.domain.payments.state import Attempt, Payment
-from boxoffice.errors import AlreadyExists, NotFound, PaymentOpen
+from boxoffice.errors import AlreadyExists, NotFound, PaymentOpen, Refused
 
 WaitsFor = Literal["buyer", "money"]
+ATTEMPTS_MAX = 20
+"""Of one order. Whoever needs more is trying out cards that are not their own."""
 REFUND_TRIES_MAX = 5
 """Then somebody has to look: the provider will not take the money back."""
 
@@ -41,10 +43,12 @@ def request_payment(
     instrument: str,
     purpose: Purpose,
 ) -> PaymentRequested:
-    """Note that the provider shall be asked; one attempt at a time."""
+    """Note that the provider shall be asked: one attempt at a time, and boundedly."""
     if attempt in payment.attempts:
         raise AlreadyExists("This attempt to pay exists already.")
     check_settled(payment)
+    if len(payment.attempts) >= ATTEMPTS_MAX:
+        raise Refused("This order was tried to be paid too often; ask the box office.")
     return PaymentRequested(
         order=order,
         attempt=attempt,
