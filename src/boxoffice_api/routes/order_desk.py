@@ -169,7 +169,7 @@ _OF_REQUEST = (errors.RequestNotOpen, errors.NotFound)
         body=RefundRequest,
         answers={202: OrderChangeView},
         is_command=True,
-        problems=(errors.RefundNotAllowed, *_OF_TICKETS),
+        problems=(errors.RefundNotAllowed, errors.AlreadyExists, *_OF_TICKETS),
     ),
 )
 async def post_refund(

@@ -186,14 +186,15 @@ def test_a_ticket_goes_back_however_many_holds_its_buyer_gave_up_since(
 
 def test_much_money_needs_a_second_person() -> None:
     asked = refund(1, unapproved_max=4_499)
-    happened = given(*confirmed(1)).when(asked).happened
+    happened = given(*confirmed(1, 2)).when(asked).happened
     assert ["ApprovalAsked"] == names(happened)
     assert (4_500, EVA) == (
         one(happened, ApprovalAsked).amount.minor,
         one(happened, ApprovalAsked).by,
     )
-    facts = told(confirmed(1), asked)
-    given(*facts).when(asked).refused(AlreadyExists)
+    facts = told(confirmed(1, 2), asked)
+    again = refund(2, 1, unapproved_max=0, request="r2")
+    given(*facts).when(again).refused(AlreadyExists, request="r1")
     given(*facts).when(approve(by=EVA)).refused(SamePerson, by=EVA)
     done = given(*facts).when(approve()).happened
     assert ["ApprovalGiven", *RETURNED, "TicketsRefunded", "RefundRequested"] == names(

@@ -76,8 +76,12 @@ def _check_moved(draft: Draft, tickets: list[OrderTicket], now: datetime) -> Non
 
 
 def _ask(draft: Draft, wanted: TicketsRefunded, *, request: str) -> None:
-    if request in draft.order.requests:
-        raise AlreadyExists("This request exists already.")
+    for open_ in draft.order.requests.values():
+        if not set(open_.tickets).isdisjoint(wanted.tickets):
+            raise AlreadyExists(
+                "A request for these tickets waits already; answer it first.",
+                request=open_.request,
+            )
     asked = ApprovalAsked(
         order=wanted.order,
         request=request,
