@@ -81,6 +81,15 @@ def test_new_terms_replace_the_old_ones_and_wake_an_ended_code() -> None:
     assert given(*defined(), *ended).when(define()).happened
 
 
+def test_a_code_that_orders_have_keeps_its_currency() -> None:
+    """Its budget is one sum."""
+    euros = define(PromotionTerms(currency="EUR", amount_off=500))
+    assert given(*defined()).when(euros).happened
+    discount = Money(450, "USD")
+    used = AT, PromotionRedeemed(code="EARLY", order="X", discount=discount)
+    given(*defined(), used).when(euros).refused(Invalid)
+
+
 def test_a_code_ends_once() -> None:
     expected = (AT, PromotionEnded(code="EARLY", reason="Enough"))
     given(*defined()).when(END).then(expected)

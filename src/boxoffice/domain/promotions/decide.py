@@ -70,6 +70,9 @@ def define_promotion(
     if not CODE.fullmatch(code):
         raise Invalid("A code has 2 to 32 letters, digits and hyphens.")
     _check_terms(command.terms)
+    known = promotion.terms
+    if known and promotion.orders and known.currency != command.terms.currency:
+        raise Invalid(f"Orders that stand have this code in {known.currency}.")
     if promotion.terms == command.terms and not promotion.ended:
         return []
     return [PromotionDefined(code=code, terms=command.terms)]
