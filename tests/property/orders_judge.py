@@ -25,10 +25,16 @@ GRACE = timedelta(seconds=1)
 @dataclass
 class Attempt:
     amount: int
+    purpose: str
     status: str = "requested"
     given_up: bool = False
     captured: int = 0
     back: int = 0
+
+    def pays(self) -> bool:
+        """Tell whether the order that asked for it has its money, or will."""
+        promised = self.status == "authorised" and not self.given_up
+        return promised or self.captured == self.amount
 
 
 @dataclass
@@ -55,6 +61,11 @@ class Order:
     buyer: str = ""
     channel: str = ""
     wanted: int = 0
+
+    def never_paid(self) -> bool:
+        """Tell whether it was sold for a promise that was not kept."""
+        tries = [a for a in self.attempts.values() if a.purpose == "order"]
+        return bool(tries) and not any(attempt.pays() for attempt in tries)
 
     def free_places(self) -> int:
         """Count the comps that it has, or waits for."""
@@ -219,7 +230,8 @@ class Judge:
         match event:
             case payments.PaymentRequested():
                 assert event.attempt not in order.attempts
-                order.attempts[event.attempt] = Attempt(event.amount.minor)
+                attempt = Attempt(event.amount.minor, event.purpose)
+                order.attempts[event.attempt] = attempt
             case payments.PaymentAuthorised():
                 order.attempts[event.attempt].status = "authorised"
             case payments.PaymentCaptured():
@@ -263,8 +275,9 @@ class Judge:
         if order.offer is not None:
             worth += sum(line.price.minor for line in order.offer.lines)
         assert money + promised == worth, (money, promised, worth)
-        lives = order.status in ("placed", "confirmed", "voided")
-        redeemed = order.promotion is not None and (lives or order.offer is not None)
+        stands = order.status == "placed" or order.offer is not None
+        stands |= order.status == "confirmed" and not order.never_paid()
+        redeemed = order.promotion is not None and stands
         assert redeemed == (code in self.redeemed), "a discount nobody has"
 
     def _check_limits(self, now: datetime) -> None:
