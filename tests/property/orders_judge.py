@@ -25,16 +25,10 @@ GRACE = timedelta(seconds=1)
 @dataclass
 class Attempt:
     amount: int
-    purpose: str
     status: str = "requested"
     given_up: bool = False
     captured: int = 0
     back: int = 0
-
-    def pays(self) -> bool:
-        """Tell whether the order that asked for it has its money, or will."""
-        promised = self.status == "authorised" and not self.given_up
-        return promised or self.captured == self.amount
 
 
 @dataclass
@@ -61,11 +55,6 @@ class Order:
     buyer: str = ""
     channel: str = ""
     wanted: int = 0
-
-    def never_paid(self) -> bool:
-        """Tell whether it was sold for a promise that was not kept."""
-        tries = [a for a in self.attempts.values() if a.purpose == "order"]
-        return bool(tries) and not any(attempt.pays() for attempt in tries)
 
     def free_places(self) -> int:
         """Count the comps that it has, or waits for."""
@@ -230,8 +219,7 @@ class Judge:
         match event:
             case payments.PaymentRequested():
                 assert event.attempt not in order.attempts
-                attempt = Attempt(event.amount.minor, event.purpose)
-                order.attempts[event.attempt] = attempt
+                order.attempts[event.attempt] = Attempt(event.amount.minor)
             case payments.PaymentAuthorised():
                 order.attempts[event.attempt].status = "authorised"
             case payments.PaymentCaptured():
@@ -275,9 +263,8 @@ class Judge:
         if order.offer is not None:
             worth += sum(line.price.minor for line in order.offer.lines)
         assert money + promised == worth, (money, promised, worth)
-        stands = order.status == "placed" or order.offer is not None
-        stands |= order.status == "confirmed" and not order.never_paid()
-        redeemed = order.promotion is not None and stands
+        waits = order.status == "placed" or order.offer is not None
+        redeemed = order.promotion is not None and (waits or bool(order.valid))
         assert redeemed == (code in self.redeemed), "a discount nobody has"
 
     def _check_limits(self, now: datetime) -> None:

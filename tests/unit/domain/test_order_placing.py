@@ -27,13 +27,12 @@ from boxoffice.domain.inventory.commands import (
     RenewHold,
 )
 from boxoffice.domain.inventory.events import CartHoldOrdered, TicketHoldRenewed
-from boxoffice.domain.message import Event
+from boxoffice.domain.message import Command, Event
 from boxoffice.domain.money import Money
 from boxoffice.domain.orders.commands import (
     CancelOrder,
     PayOrder,
     RefundTickets,
-    VoidOrder,
 )
 from boxoffice.domain.orders.events import OrderPlaced, TicketRef
 from boxoffice.domain.payments.commands import PaymentStatus
@@ -76,14 +75,11 @@ from boxoffice.testing import (
     settle,
     told,
 )
+from tests.unit.domain.asked import call_off, end, names, refund, void
 
 AGAIN = AttemptId("7" * 32)
 NEXT = HoldId("9" * 32)
 ELSE = OrderCode("ZYXWVUTSRQ")
-
-
-def names(decision: Decision) -> list[str]:
-    return [type(event).__name__ for _, event in decision]
 
 
 def one(decision: Decision, kind: type[Event]) -> Event:
@@ -308,18 +304,32 @@ def test_an_order_that_is_cancelled_gives_its_discount_back() -> None:
     assert {"PromotionReturned", "PromotionUnused"} <= set(names(happened))
 
 
-@pytest.mark.parametrize("status", ["authorised", "captured"])
-def test_an_order_that_is_voided_or_never_paid_after_all_gives_its_discount_back(
-    status: PaymentStatus,
+@pytest.mark.parametrize(
+    ("status", "ended"),
+    [
+        ("captured", (void(),)),
+        ("captured", (refund(1, 2),)),
+        ("captured", (refund(1), refund(2))),
+        ("captured", (call_off(), end())),
+        ("authorised", (settle("cancelled", 8_100),)),
+        ("authorised", (call_off(), end())),
+    ],
+)
+def test_an_order_without_a_ticket_any_more_gives_its_discount_back(
+    status: PaymentStatus, ended: tuple[Command, ...]
 ) -> None:
-    facts = told(held(1), promotion(), place_order(promotion="TEN"))
-    facts = told(facts, settle(status, 4_050))
-    void = VoidOrder(
-        now=NOON, performance=PERFORMANCE, order=ORDER, by="e", note="", window_s=60
-    )
-    undone = void if status == "captured" else settle("cancelled", 4_050)
-    happened = given(*facts).when(undone).happened
+    facts = told(held(1, 2), promotion(), place_order(promotion="TEN"))
+    facts = told(facts, settle(status, 8_100), *ended[:-1])
+    happened = given(*facts).when(ended[-1]).happened
     assert {"PromotionReturned", "PromotionUnused"} <= set(names(happened))
+
+
+def test_an_order_that_still_has_a_ticket_keeps_its_discount() -> None:
+    facts = told(held(1, 2), promotion(), place_order(promotion="TEN"))
+    facts = told(facts, settle("captured", 8_100))
+    happened = given(*facts).when(refund(1)).happened
+    assert "TicketsRefunded" in names(happened)
+    assert "PromotionReturned" not in names(happened)
 
 
 def test_an_attempt_that_is_open_must_end_before_the_next() -> None:

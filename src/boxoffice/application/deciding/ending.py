@@ -70,6 +70,12 @@ def return_promotion(draft: Draft, order: Order) -> None:
     )
 
 
+def end_discount(draft: Draft, lost: Sequence[OrderTicket]) -> None:
+    """Put the discount back when the last tickets of an order are `lost`."""
+    if len(lost) == len(draft.order.valid()):
+        return_promotion(draft, draft.order)
+
+
 def discount_of(order: Order) -> Money:
     """Add up what a promotion took off an order."""
     return Money(sum(line.discount for line in order.lines), order.currency)

@@ -117,6 +117,7 @@ def _return(
 ) -> None:
     order = draft.order
     places.take_back(draft, tickets, reason, now=now)
+    ending.end_discount(draft, tickets)
     ending.return_comps(draft, order, ending.comps_among(order, tickets))
 
 
@@ -131,7 +132,6 @@ def void_order(view: View, command: VoidOrder) -> Decision:
         if starts_at is not None and command.now >= starts_at:
             raise VoidWindowOver
     _return(draft, tickets, "voided", now=command.now)
-    ending.return_promotion(draft, order)
     draft.tell(
         OrderVoided(
             order=command.order,

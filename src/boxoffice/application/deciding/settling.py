@@ -132,8 +132,7 @@ def _unsell(draft: Draft, attempt: Attempt, news: SettlePayment) -> None:
         name, fee = order.exchanged.hold, order.exchanged.fee.minor
     lost = [ticket for ticket in order.valid() if ticket.hold == name]
     places.take_back(draft, lost, "cancelled", now=news.now)
-    if attempt.purpose == "order":
-        ending.return_promotion(draft, order)
+    ending.end_discount(draft, lost)
     payment = draft.payment
     worth = order.worth() - fee - sum(ticket.line.price.minor for ticket in lost)
     left = max(0, payment.captured() - payment.refunded() - worth)

@@ -1,8 +1,8 @@
 """Rules of promotions: one code per order, within its budget and per person.
 
 What a code has to say about an order comes in two steps: `discount` for each line, then
-`redeem` for their sum. An order that ends unpaid or is voided gives all of it back. A
-budget or a number that the terms do not name is unlimited.
+`redeem` for their sum. All of it comes back when the order ends unpaid or loses its
+last ticket. A budget or a number that the terms do not name is unlimited.
 """
 
 from __future__ import annotations

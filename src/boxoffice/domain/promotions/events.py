@@ -54,7 +54,7 @@ class PromotionRedeemed(Event, frozen=True, kw_only=True, tag="promotion-redeeme
 
 
 class PromotionReturned(Event, frozen=True, kw_only=True, tag="promotion-returned.v1"):
-    """The order ended unpaid or was voided: its `discount` is back in the budget."""
+    """The order has no ticket (any more): its `discount` is back in the budget."""
 
     code: str
     order: str
@@ -70,7 +70,7 @@ class PromotionUsed(Event, frozen=True, kw_only=True, tag="promotion-used.v1"):
 
 
 class PromotionUnused(Event, frozen=True, kw_only=True, tag="promotion-unused.v1"):
-    """The customer's order ended unpaid or was voided, and counts no more."""
+    """The customer's order has no ticket (any more) and does not count."""
 
     code: str
     customer: str
