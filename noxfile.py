@@ -92,7 +92,7 @@ def integration(session: nox.Session) -> None:
 @nox.session(default=False)
 def e2e(session: nox.Session) -> None:
     """The whole system in processes, and the pages in a real Chromium."""
-    run_tests_on_services(session, "tests/e2e")
+    run_tests_on_services(session, "tests/e2e", "chromium")
 
 
 @nox.session(default=False)
@@ -143,14 +143,20 @@ def run_tests(session: nox.Session, folder: str, *options: str) -> None:
     session.run("python", "-m", "pytest", folder, *options, *session.posargs)
 
 
-def run_tests_on_services(session: nox.Session, folder: str) -> None:
-    """As run_tests, with the four services up and none of them skipped."""
+def run_tests_on_services(session: nox.Session, folder: str, *needed: str) -> None:
+    """As run_tests, with the four services up; neither they nor `needed` may lack."""
     if not holds_tests(folder):
         session.skip(f"{folder} holds no tests")
-    run_on_services(session, "python", "-m", "pytest", folder, *session.posargs)
+    command = ("python", "-m", "pytest", folder, *session.posargs)
+    run_on_services(session, *command, needed=needed)
 
 
-def run_on_services(session: nox.Session, *command: str, fast: bool = True) -> None:
+def run_on_services(
+    session: nox.Session,
+    *command: str,
+    fast: bool = True,
+    needed: tuple[str, ...] = (),
+) -> None:
     """Run a command with BOXOFFICE_TEST_{POSTGRES,KAFKA,MONGO,REDIS}_URL set.
 
     Tests throw their data away and need no flush to disk; figures do.
@@ -158,5 +164,5 @@ def run_on_services(session: nox.Session, *command: str, fast: bool = True) -> N
     given = all(f"BOXOFFICE_TEST_{name.upper()}_URL" in os.environ for name in SERVICES)
     flavour = ["--fast"] if fast else []
     stack = [] if given else ["boxoffice", "stack", "run", *flavour, "--"]
-    required = {"BOXOFFICE_TEST_REQUIRE": ",".join(SERVICES)}
+    required = {"BOXOFFICE_TEST_REQUIRE": ",".join((*SERVICES, *needed))}
     session.run(*stack, *command, env=required)

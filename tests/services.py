@@ -1,9 +1,10 @@
 """Real services for tests: where they are, and a clean corner of each.
 
 URLs come from `BOXOFFICE_TEST_{POSTGRES,KAFKA,MONGO,REDIS}_URL`, as `boxoffice stack
-run` sets them. A service that is not there skips the test with one sentence, or fails
-it when `BOXOFFICE_TEST_REQUIRE` names it. Tests share the servers, so each takes a
-corner of its own from here; a test that kills a server takes an `own_stack`.
+run` sets them. What is not there, a service or a Chromium, skips the test with one
+sentence, or fails it when `BOXOFFICE_TEST_REQUIRE` names it, as CI's does. Tests share
+the servers, so each takes a corner of its own from here; a test that kills a server
+takes an `own_stack`.
 """
 
 import os
@@ -31,13 +32,14 @@ def service_url(service: str) -> str:
     variable = given_variable(service)
     url = os.environ.get(variable)
     return url or unavailable(
-        service, f"{variable} is not set: run it by `boxoffice stack run -- pytest`."
+        f"{variable} is not set: run it by `boxoffice stack run -- pytest`.", service
     )
 
 
-def unavailable(service: str, sentence: str) -> NoReturn:
-    """Skip, or fail where the service is required."""
-    if service in os.environ.get("BOXOFFICE_TEST_REQUIRE", "").split(","):
+def unavailable(sentence: str, *needed: str) -> NoReturn:
+    """Skip, or fail where anything that is needed is required."""
+    required = os.environ.get("BOXOFFICE_TEST_REQUIRE", "").split(",")
+    if not set(required).isdisjoint(needed):
         pytest.fail(sentence, pytrace=False)
     pytest.skip(sentence)
 
@@ -90,4 +92,4 @@ def own_stack(*services: str) -> Iterator[Stack]:
         with brought_up(wishes) as stack:
             yield stack
     except Missing as missing:
-        unavailable(",".join(services), str(missing))
+        unavailable(str(missing), *services)

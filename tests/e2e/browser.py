@@ -36,11 +36,11 @@ expect.set_options(timeout=PATIENCE_MS)
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Start the browser; a test that cannot have one is skipped with a sentence."""
+    """Start the browser; one that is not to be had is `unavailable`."""
     try:
         program = find()
     except NoChromiumError as error:
-        unavailable("chromium", str(error))
+        unavailable(str(error), "chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=str(program), args=["--no-sandbox"]
