@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
+import pytest
 
 from boxoffice.application.processes.checkout import (
     TOUCHED_MAX,
@@ -15,8 +16,8 @@ from boxoffice.application.processes.checkout import (
     landed,
     react,
 )
-from boxoffice.application.processes.checkout_state import REMEMBERED, Checkout
-from boxoffice.domain.catalogue.commands import CancelPerformance
+from boxoffice.application.processes.checkout_state import REST_AFTER, Checkout
+from boxoffice.domain.catalogue.commands import CancelPerformance, MovePerformance
 from boxoffice.domain.ids import AttemptId, RefundId, StreamId
 from boxoffice.domain.message import Event, Fact
 from boxoffice.domain.money import Money
@@ -26,6 +27,7 @@ from boxoffice.domain.orders.commands import (
     ExpireOrder,
     PayOrder,
     RefundTickets,
+    VoidOrder,
 )
 from boxoffice.domain.orders.events import (
     AlternativeDeclined,
@@ -291,12 +293,85 @@ def test_an_end_that_must_wait_is_tried_again_and_one_that_is_over_is_not() -> N
         assert kinds(state, at=NOON + MINUTE) == expected
 
 
-def test_some_time_after_the_start_nobody_is_remembered() -> None:
+def moved(story: Story, *, now: datetime, starts_at: datetime) -> Story:
+    command = MovePerformance(
+        now=now,
+        performance=PERFORMANCE,
+        starts_at=starts_at,
+        sale_until=starts_at,
+        refund_until=starts_at,
+        by="staff:Eve",
+        reason="storm",
+    )
+    return told(story, command)
+
+
+def called_off_late() -> Story:
+    return cancelled(confirmed(1))
+
+
+def called_off_after_a_move() -> Story:
+    late = NOON + MONTH + 2 * REST_AFTER
+    return cancelled(moved(confirmed(1), now=late, starts_at=late + 2 * MONTH))
+
+
+def called_off_without_tickets() -> Story:
+    declined = told(ordered(1), settle("declined"))
+    late = NOON + 11 * MINUTE
+    expired = ExpireOrder(now=late, performance=PERFORMANCE, order=ORDER)
+    return cancelled(told(declined, expired))
+
+
+@pytest.mark.parametrize(
+    ("story", "ended"),
+    [
+        (called_off_late(), [("EndForPerformance", ORDER)]),
+        (called_off_after_a_move(), [("EndForPerformance", ORDER)]),
+        (called_off_without_tickets(), []),
+    ],
+)
+def test_whoever_watched_all_along_wants_what_a_newcomer_wants(
+    story: Story, ended: list[tuple[str, str]]
+) -> None:
+    live = Checkout()
+    late = NOON + MONTH + 2 * REST_AFTER
+    for number, fact in enumerate(story, start=1):
+        tell(live, [fact])
+        for action in due(live, late, actions_max=MOST) if number < len(story) else ():
+            landed(live, action, now=late, over=False)
+    assert kinds(live, at=late) == kinds(after(story), at=late) == ended
+
+
+def test_a_house_at_rest_still_knows_who_has_tickets() -> None:
     state = after(confirmed(1))
-    kinds(state, at=NOON + MONTH)
-    assert state.houses[PERFORMANCE].orders == {ORDER}
-    kinds(state, at=NOON + MONTH + REMEMBERED)
+    kinds(state, at=NOON + REST_AFTER)
+    house = state.houses[PERFORMANCE]
+    assert (house.orders, house.resting) == (set(), ORDER)
+
+
+def test_a_house_without_tickets_is_forgotten() -> None:
+    story = cancelled(confirmed(1))
+    end = EndForPerformance(now=NOON, performance=PERFORMANCE, order=ORDER)
+    state = after(told(story, end))
+    kinds(state, at=NOON + REST_AFTER)
     assert state.houses == {}
+
+
+def test_a_house_that_wakes_up_lets_go_of_who_gave_tickets_back() -> None:
+    story = confirmed(1)
+    state = after(story)
+    late = NOON + 2 * REST_AFTER
+    kinds(state, at=late)
+    void = VoidOrder(
+        now=NOON,
+        performance=PERFORMANCE,
+        order=ORDER,
+        by="staff:Eve",
+        note="",
+        window_s=60,
+    )
+    tell(state, told(story, void)[len(story) :], at=late)
+    assert state.houses[PERFORMANCE].codes() == set()
 
 
 def test_a_refund_of_a_forgotten_order_does_not_know_the_performance() -> None:

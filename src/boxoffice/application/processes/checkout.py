@@ -78,7 +78,7 @@ def react(state: Checkout, fact: Fact) -> None:
         _want_of_payments(state, order, fact.recorded_at)
         _want_of_limits(state, order)
     if len(state.touched) > TOUCHED_MAX:
-        _forget_settled(state)
+        state.forget_settled()
 
 
 def _want_of_payments(state: Checkout, order: OpenOrder, at: datetime) -> None:
@@ -123,7 +123,7 @@ def due(state: Checkout, now: datetime, *, actions_max: int) -> list[Action]:
 
     Each is given once, until `landed` says how it went.
     """
-    _forget_settled(state)
+    state.forget_settled()
     actions: list[Action] = []
     for matter in state.agenda.due(now, matters_max=actions_max):
         action = _action(state, matter, now)
@@ -135,18 +135,10 @@ def due(state: Checkout, now: datetime, *, actions_max: int) -> list[Action]:
     return actions
 
 
-def _forget_settled(state: Checkout) -> None:
-    for code in state.touched:
-        order = state.orders.get(code)
-        if order is not None and order.settled:
-            del state.orders[code]
-    state.touched.clear()
-
-
 def _action(state: Checkout, matter: Matter, now: datetime) -> Action | None:
     area, name, *rest = matter.key.split(" ")
     if area == "house":
-        state.houses.pop(name, None)
+        _lay_to_rest(state, name)
         return None
     if area == "end":
         command = EndForPerformance(
@@ -161,6 +153,13 @@ def _action(state: Checkout, matter: Matter, now: datetime) -> Action | None:
     if area == "refund":
         return _refund_call(matter, order, rest[0])
     return _payment_call(matter, order, order.attempts[rest[0]])
+
+
+def _lay_to_rest(state: Checkout, performance: str) -> None:
+    house = state.houses[performance]
+    house.rest()
+    if not house.resting:
+        del state.houses[performance]
 
 
 def _expiry(matter: Matter, order: OpenOrder, now: datetime) -> Tell:

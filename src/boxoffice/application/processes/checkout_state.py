@@ -1,9 +1,10 @@
 """What the checkout process remembers: as much as is open, and no more.
 
 An order is kept from its placing until it has ended, its attempts have failed or were
-captured, and its refunds are back. Of confirmed orders only the code stays, by
-performance, until some time after the start: should the performance be called off,
-everybody gets the money back.
+captured, and its refunds are back. Of an order with tickets only the code stays, by
+performance: a performance may be called off long after it should have begun, and then
+everybody gets the money back. The bound is a code for each order with tickets, eleven
+bytes once the house is at rest: a million orders are 11 MB.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ Limit = Literal["order", "offer", "exchange"]
 """What of an order may run out of time."""
 
 
-REMEMBERED = timedelta(days=1)
-"""How long after its start a performance may still be called off."""
+REST_AFTER = timedelta(days=1)
+"""How long a house is kept ready for changes."""
 
 
 class Paces(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,10 +96,24 @@ class OpenOrder(msgspec.Struct):
 
 
 class House(msgspec.Struct):
-    """A performance that may still be called off, and who has tickets for it."""
+    """Who has tickets for a performance; `resting` holds the same codes in one text."""
 
-    starts_at: datetime
     orders: set[str] = msgspec.field(default_factory=set)
+    resting: str = ""
+
+    def rest(self) -> None:
+        """Take little room until somebody asks again."""
+        self.resting = " ".join(sorted(self.codes()))
+        self.orders.clear()
+
+    def wake(self) -> None:
+        """Be ready for changes."""
+        self.orders.update(self.resting.split())
+        self.resting = ""
+
+    def codes(self) -> set[str]:
+        """Give who has tickets."""
+        return self.orders.union(self.resting.split())
 
 
 class Checkout:
@@ -122,6 +137,14 @@ class Checkout:
             known = self.orders[code] = OpenOrder(code, at, performance)
         known.performance = known.performance or performance
         return known
+
+    def forget_settled(self) -> None:
+        """Forget the orders of which nothing is open any more."""
+        for code in self.touched:
+            order = self.orders.get(code)
+            if order is not None and order.settled:
+                del self.orders[code]
+        self.touched.clear()
 
     def oldest(self) -> datetime | None:
         """Tell since when something is open; about, as orders may be opened again."""

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from boxoffice.application.processes.checkout_state import (
-    REMEMBERED,
+    REST_AFTER,
     Checkout,
     House,
     OpenOrder,
@@ -19,11 +19,7 @@ from boxoffice.application.processes.checkout_state import (
     Try,
 )
 from boxoffice.domain import ids
-from boxoffice.domain.catalogue.events import (
-    PerformanceCancelled,
-    PerformanceMoved,
-    PerformanceScheduled,
-)
+from boxoffice.domain.catalogue.events import PerformanceCancelled
 from boxoffice.domain.message import Event, Fact
 from boxoffice.domain.orders.events import (
     AlternativeDeclined,
@@ -64,44 +60,42 @@ OfAttempt = (
 # -------------------------------------------------------------------- performances
 
 
-def _performance(state: Checkout, fact: Fact) -> None:
-    name, _ = ids.split(fact.stream)
-    match fact.event:
-        case PerformanceScheduled() | PerformanceMoved() as dated:
-            _dated(state, name, dated.starts_at)
-        case PerformanceCancelled():
-            _called_off(state, name, fact.recorded_at)
-
-
-def _dated(state: Checkout, performance: str, starts_at: datetime) -> None:
-    house = state.houses.setdefault(performance, House(starts_at))
-    house.starts_at = starts_at
-    state.agenda.want(
-        f"house {performance}",
-        starts_at.isoformat(),
-        at=starts_at + REMEMBERED,
-        pace=state.paces.call,
-    )
-
-
-def _called_off(state: Checkout, performance: str, at: datetime) -> None:
+def _called_off(state: Checkout, fact: Fact) -> None:
     """Want an end of every order that has tickets, or wants some."""
+    performance, _ = ids.split(fact.stream)
+    state.forget_settled()
     house = state.houses.get(performance)
-    concerned = set(house.orders) if house else set()
+    concerned = house.codes() if house else set()
     for order in state.orders.values():
         if performance in (order.performance, order.exchange):
             concerned.add(order.code)
-    for code in concerned:
+    for code in sorted(concerned):
         state.agenda.want(
-            f"end {code} {performance}", "end", at=at, pace=state.paces.call
+            f"end {code} {performance}",
+            "end",
+            at=fact.recorded_at,
+            pace=state.paces.call,
         )
 
 
-def _sold(state: Checkout, code: str, lines: tuple[OrderLine, ...]) -> None:
+def _awake(state: Checkout, performance: str, *, at: datetime) -> House:
+    """Give a house to be changed."""
+    house = state.houses.setdefault(performance, House())
+    house.wake()
+    state.agenda.want(
+        f"house {performance}",
+        "rest",
+        at=at + REST_AFTER,
+        pace=state.paces.call,
+    )
+    return house
+
+
+def _sold(
+    state: Checkout, code: str, lines: tuple[OrderLine, ...], *, at: datetime
+) -> None:
     for performance in {line.performance for line in lines}:
-        house = state.houses.get(performance)
-        if house is not None:
-            house.orders.add(code)
+        _awake(state, performance, at=at).orders.add(code)
 
 
 # -------------------------------------------------------------------------- orders
@@ -122,7 +116,7 @@ def _confirmed(state: Checkout, fact: Fact) -> OpenOrder:
     order = state.order(event.order, at=fact.recorded_at, performance=event.performance)
     order.status = "confirmed"
     order.limits.clear()
-    _sold(state, event.order, event.lines)
+    _sold(state, event.order, event.lines, at=fact.recorded_at)
     return order
 
 
@@ -135,17 +129,16 @@ def _ended(state: Checkout, fact: Fact) -> OpenOrder:
     if isinstance(event, OrderVoided):
         for performance in {ticket.performance for ticket in event.tickets}:
             order.performance = order.performance or performance
-            _ended_for(state, event.order, performance)
+            _ended_for(state, event.order, performance, at=fact.recorded_at)
     else:
-        _ended_for(state, event.order, event.performance)
+        _ended_for(state, event.order, event.performance, at=fact.recorded_at)
     return order
 
 
-def _ended_for(state: Checkout, code: str, performance: str) -> None:
+def _ended_for(state: Checkout, code: str, performance: str, *, at: datetime) -> None:
     state.agenda.drop(f"end {code} {performance}")
-    house = state.houses.get(performance)
-    if house is not None:
-        house.orders.discard(code)
+    if performance in state.houses:
+        _awake(state, performance, at=at).orders.discard(code)
 
 
 def _refunded(state: Checkout, fact: Fact) -> OpenOrder:
@@ -155,7 +148,7 @@ def _refunded(state: Checkout, fact: Fact) -> OpenOrder:
     for performance in {ticket.performance for ticket in event.tickets}:
         order.performance = order.performance or performance
         if event.cause == "performance":
-            _ended_for(state, event.order, performance)
+            _ended_for(state, event.order, performance, at=fact.recorded_at)
     return order
 
 
@@ -188,7 +181,7 @@ def _exchange(state: Checkout, fact: Fact) -> OpenOrder:
     order.exchange = ""
     order.limits.pop("exchange", None)
     if isinstance(event, TicketsExchanged):
-        _sold(state, event.order, event.lines)
+        _sold(state, event.order, event.lines, at=fact.recorded_at)
     return order
 
 
@@ -264,9 +257,7 @@ def _refund_over(state: Checkout, fact: Fact) -> OpenOrder:
 
 
 FOLDS: dict[type[Event], Fold] = {
-    PerformanceScheduled: _performance,
-    PerformanceMoved: _performance,
-    PerformanceCancelled: _performance,
+    PerformanceCancelled: _called_off,
     OrderPlaced: _placed,
     OrderConfirmed: _confirmed,
     OrderExpired: _ended,
