@@ -30,12 +30,13 @@ from boxoffice.application.codec import encode, tag_of
 from boxoffice.bootstrap import open_container
 from boxoffice.domain.ids import BuyerId, ticket_stream
 from boxoffice.domain.inventory.events import CartHoldPlaced, HeldPlace, TicketHeld
-from boxoffice.settings import load
+from boxoffice.settings import Settings, load
 from boxoffice_api.role import run
 
 ATTEMPTS_MAX = 200
 """Of an optimistic request; then it fails, and the run with it."""
 POOL = 16
+DEFAULTS = Settings()
 INSERT = """
     insert into plain_events (stream, version, tag, data)
     select * from unnest(%b::bytea[], %b::bigint[], %b::text[], %b::bytea[])
@@ -62,7 +63,8 @@ Columns = tuple[list[bytes], list[int], list[str], list[bytes]]
 
 def facts(body: HoldBody, buyer: BuyerId, hold: str) -> tuple[Columns, HoldReply]:
     """Build the two kinds of events that a hold writes, and the reply."""
-    until = datetime.now(UTC) + timedelta(minutes=10)
+    now = datetime.now(UTC)
+    until = now + timedelta(seconds=DEFAULTS.hold_ttl_s)
     places = tuple(
         HeldPlace(o, 0, category_of(o), f"Stalls {o}", PRICE) for o in body.places
     )
@@ -76,7 +78,7 @@ def facts(body: HoldBody, buyer: BuyerId, hold: str) -> tuple[Columns, HoldReply
         performance=PERFORMANCE,
         places=places,
         until=until,
-        price_list=0,
+        cap=now + timedelta(seconds=DEFAULTS.hold_cap_s),
     )
     streams: list[bytes] = [ticket_stream(PERFORMANCE, o) for o in body.places]
     columns = (

@@ -1,21 +1,21 @@
 """Durable single-place holds on one hot performance, against three others.
 
-    boxoffice stack run -- python -m benchmarks.holds [--rounds 5] [--json FILE]
+    boxoffice stack run -- python -m benchmarks.holds [--rounds 7] [--json FILE]
 
 (a) a row lock and (b) optimistic retry, writing the same events to the same streams,
-and (c) a Litestar POST that stores nothing. 64 requests in flight, fsync on, rounds
-interleaved. A figure counts only if afterwards every accepted hold stands in the log
-exactly once, the chain holds, and a repeated key gives the same bytes.
+and (c) a Litestar POST that stores nothing. 64 requests in flight, fsync on; each of
+the three takes turns with the product, so that a ratio is of two neighbours in time. A
+figure counts only if afterwards every accepted hold stands in the log exactly once, the
+chain holds, and a repeated key gives the same bytes.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
@@ -26,6 +26,8 @@ import psycopg
 from benchmarks import hold_data, load
 from benchmarks.machine import machine
 from benchmarks.processes import cpu_s, postmaster, server, until_listening
+from benchmarks.ratios import ratio
+from benchmarks.reports import report
 from boxoffice.application.chain import ChainCheck
 from boxoffice.infrastructure.postgres.event_store import PostgresEventStore
 from boxoffice.infrastructure.postgres.migrate import migrate
@@ -33,13 +35,17 @@ from boxoffice.testing import store_facts
 from boxoffice_api.auth import Buyers
 from boxoffice_api.keys import keys_from
 
-CASES = ("product", "row-lock", "optimistic", "no-op")
-REQUESTS = {"product": 12_000, "row-lock": 1_500, "optimistic": 1_000, "no-op": 12_000}
-"""A round takes about a second each."""
+FLOORS = ("row-lock", "optimistic", "no-op")
+CASES = ("product", *FLOORS)
+REQUESTS = {"product": 8_000, "row-lock": 1_000, "optimistic": 500, "no-op": 8_000}
+"""A round takes seconds each; of the product there are three."""
 FIRST_PLACE = {"product": 1, "row-lock": 1, "optimistic": 100_001, "no-op": 1}
 """The baselines share a table, so each has places of its own."""
 WARM_UP = 500
+REPEATED = 32
+"""Requests that are sent once before everything and once after it."""
 IN_FLIGHT = 64
+CREATED = 201
 GOALS = {"row-lock": 10.0, "optimistic": 18.0, "no-op": 0.8}
 SECRET = "benchmark"  # noqa: S105  (signs cookies of made-up buyers)
 
@@ -70,17 +76,35 @@ class Course:
         self._postmaster = postmaster(url)
         self._tokens = tokens()
         self._next = dict(FIRST_PLACE)
+        self._repeated: dict[bytes, tuple[int, bytes]] = {}
         self.accepted = dict.fromkeys(CASES, 0)
 
-    async def round(self, case: str, number: int) -> Sample:
+    def _requests(self, case: str, number: int) -> list[bytes]:
         first = self._next[case]
         self._next[case] = first + number
-        requests = hold_data.requests(self._tokens, range(first, first + number))
+        return hold_data.requests(self._tokens, range(first, first + number))
+
+    async def remember(self) -> None:
+        """Place some holds whose requests will be repeated."""
+        _, port = self._ports["product"]
+        for request in self._requests("product", REPEATED):
+            self._repeated[request] = await load.ask(port, request)
+        self.accepted["product"] += REPEATED
+
+    async def repeat(self) -> None:
+        """Void the run unless the same keys get the same bytes again."""
+        _, port = self._ports["product"]
+        for request, answer in self._repeated.items():
+            if answer[0] != CREATED or answer != await load.ask(port, request):
+                raise SystemExit("a repeated key was answered otherwise")
+
+    async def round(self, case: str, number: int) -> Sample:
+        requests = self._requests(case, number)
         pid, port = self._ports[case]
         before = cpu_s(pid), self._postgres_s()
         outcome = await load.run(port, requests, in_flight=IN_FLIGHT)
         after = cpu_s(pid), self._postgres_s()
-        if outcome.statuses != {201: number}:
+        if outcome.statuses != {CREATED: number}:
             raise SystemExit(f"{case}: not every hold was accepted: {outcome.statuses}")
         self.accepted[case] += number
         return Sample(
@@ -95,10 +119,13 @@ class Course:
         return cpu_s(self._postmaster)
 
 
-async def measure(url: str, rounds: int) -> tuple[dict[str, list[Sample]], Course]:
-    """Run all cases in turn, `rounds` times."""
+Pairs = dict[str, list[tuple[Sample, Sample]]]
+"""By what the product is compared with: the product's round and its neighbour's."""
+
+
+async def measure(url: str, rounds: int) -> tuple[Pairs, Course]:
+    """Let the product take turns with each of the others, `rounds` times."""
     environ = {"BOXOFFICE_LOG_URL": url, "BOXOFFICE_SECRET": SECRET}
-    samples: dict[str, list[Sample]] = {case: [] for case in CASES}
     with ExitStack() as stack:
         ports = {
             case: stack.enter_context(server("benchmarks.hold_servers", case, environ))
@@ -107,12 +134,22 @@ async def measure(url: str, rounds: int) -> tuple[dict[str, list[Sample]], Cours
         for _, port in ports.values():
             await until_listening(port)
         course = Course(url, ports)
+        await course.remember()
         for case in CASES:
             await course.round(case, WARM_UP)
-        for _ in range(rounds):
-            for case in CASES:
-                samples[case].append(await course.round(case, REQUESTS[case]))
-        return samples, course
+        pairs: Pairs = {case: [] for case in FLOORS}
+        for number in range(rounds):
+            for case in FLOORS:
+                pairs[case].append(await pair(course, case, ours_first=number % 2 == 0))
+        await course.repeat()
+        return pairs, course
+
+
+async def pair(course: Course, case: str, *, ours_first: bool) -> tuple[Sample, Sample]:
+    """Measure the product and another, one right after the other."""
+    order = ("product", case) if ours_first else (case, "product")
+    taken = {name: await course.round(name, REQUESTS[name]) for name in order}
+    return taken["product"], taken[case]
 
 
 def check(url: str, course: Course) -> None:
@@ -131,33 +168,28 @@ def check(url: str, course: Course) -> None:
     assert len(held) == course.accepted["product"], "holds were lost"
 
 
-def summary(samples: dict[str, list[Sample]]) -> dict[str, object]:
-    """Give medians per case and the ratio of each round's rates."""
-    medians = {
-        case: {
-            field: round(statistics.median(getattr(s, field) for s in rows), 2)
-            for field in Sample.__struct_fields__
-        }
-        for case, rows in samples.items()
-    }
-    ratios = {
-        case: [
-            round(ours.per_s / theirs.per_s, 2)
-            for ours, theirs in zip(samples["product"], samples[case], strict=True)
-        ]
-        for case in GOALS
-    }
+def summary(pairs: Pairs) -> dict[str, object]:
+    """Give medians by case, and the ratios."""
+    rows = {case: [theirs for _, theirs in taken] for case, taken in pairs.items()}
+    rows["product"] = [ours for taken in pairs.values() for ours, _ in taken]
     return {
-        "medians": medians,
+        "medians": {case: medians(rows[case]) for case in CASES},
         "ratios": {
-            f"product / {case}": {
-                "median": round(statistics.median(rows), 2),
-                "least": min(rows),
-                "most": max(rows),
-                "goal": GOALS[case],
-            }
-            for case, rows in ratios.items()
+            f"product / {case}": ratio(
+                [ours.per_s for ours, _ in taken],
+                [theirs.per_s for _, theirs in taken],
+                goal=GOALS[case],
+            )
+            for case, taken in pairs.items()
         },
+    }
+
+
+def medians(rows: Sequence[Sample]) -> dict[str, float]:
+    """Give the median of each of a sample's figures."""
+    return {
+        field: round(statistics.median(getattr(s, field) for s in rows), 2)
+        for field in Sample.__struct_fields__
     }
 
 
@@ -182,7 +214,7 @@ def main() -> None:
     """Measure and report."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--url", default=os.environ.get("BOXOFFICE_TEST_POSTGRES_URL"))
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     if not options.url:
@@ -190,12 +222,9 @@ def main() -> None:
     url = fresh_database(options.url)
     about = machine(url)
     prepare(url)
-    samples, course = asyncio.run(measure(url, options.rounds))
+    pairs, course = asyncio.run(measure(url, options.rounds))
     check(url, course)
-    report = json.dumps({"machine": about, **summary(samples)}, indent=1)
-    if options.json:
-        options.json.write_text(report + "\n")
-    print(report)
+    report({"machine": about, **summary(pairs)}, options.json)
 
 
 if __name__ == "__main__":

@@ -89,6 +89,17 @@ class _Client(asyncio.Protocol):
             self._transport.write(request)
 
 
+async def ask(port: int, request: bytes) -> tuple[int, bytes]:
+    """Send one request; give status and body."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(request)
+    head = (await reader.readuntil(b"\r\n\r\n")).lower()
+    length = int(head.partition(b"content-length:")[2].split(b"\r\n", 1)[0])
+    body = await reader.readexactly(length)
+    writer.close()
+    return int(head[9:12]), body
+
+
 async def run(port: int, requests: Sequence[bytes], *, in_flight: int) -> Outcome:
     """Send every request, at most `in_flight` at a time, to loopback."""
     loop = asyncio.get_running_loop()

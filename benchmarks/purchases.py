@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import statistics
 from collections.abc import Awaitable, Callable, Mapping
@@ -28,6 +27,8 @@ from pymongo import AsyncMongoClient
 from benchmarks import hold_data
 from benchmarks.machine import machine
 from benchmarks.processes import cpu_s, postmaster
+from benchmarks.ratios import ratio
+from benchmarks.reports import report
 from boxoffice.infrastructure.postgres.event_store import PostgresEventStore
 from boxoffice.testing import store_facts
 from tests.e2e.house import House, full_house
@@ -209,14 +210,13 @@ def summary(samples: list[Sample]) -> dict[str, object]:
     def median(values: list[float]) -> float:
         return round(statistics.median(values), 2)
 
+    purchases = [s.purchases_per_s for s in samples]
     return {
-        "purchases per second": median([s.purchases_per_s for s in samples]),
-        "purchase / sandbox alone": [
-            round(s.purchases_per_s / s.sandbox_per_s, 3) for s in samples
-        ],
-        "purchase / hold alone": [
-            round(s.purchases_per_s / s.holds_per_s, 3) for s in samples
-        ],
+        "purchases per second": median(purchases),
+        "purchase / sandbox alone": ratio(
+            purchases, [s.sandbox_per_s for s in samples]
+        ),
+        "purchase / hold alone": ratio(purchases, [s.holds_per_s for s in samples]),
         "p50_ms": median([s.p50_ms for s in samples]),
         "p99_ms": median([s.p99_ms for s in samples]),
         "cpu_ms a purchase": {
@@ -237,6 +237,7 @@ def main() -> None:
         name: os.environ[f"BOXOFFICE_TEST_{name.upper()}_URL"]
         for name in ("postgres", "kafka", "mongo", "redis")
     }
+    about = machine(url["postgres"])
     with (
         TemporaryDirectory() as folder,
         postgres_database(url["postgres"]) as postgres,
@@ -257,12 +258,7 @@ def main() -> None:
         verified = house.run("verify")
         if verified.returncode:
             raise SystemExit(verified.stdout + verified.stderr)
-    report = json.dumps(
-        {"machine": machine(url["postgres"]), **summary(samples)}, indent=1
-    )
-    if options.json:
-        options.json.write_text(report + "\n")
-    print(report)
+    report({"machine": about, **summary(samples)}, options.json)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import statistics
 import time
@@ -24,6 +23,9 @@ from uuid import uuid4
 import psycopg
 from msgspec.structs import replace
 
+from benchmarks.machine import machine
+from benchmarks.ratios import ratio
+from benchmarks.reports import report
 from boxoffice.application.codec import decode
 from boxoffice.application.ports.log import Append, EventStore
 from boxoffice.application.rebuild import ReadSide, rebuild
@@ -148,29 +150,28 @@ async def _stored(side: ReadSide, name: str, sink: str) -> dict[str, bytes]:
     return {key: one.body for key, one in found.items()}
 
 
-def report(
-    events: int,
-    documents: int,
-    rounds: list[tuple[tuple[float, float], tuple[float, float]]],
-) -> dict[str, object]:
-    """Describe the run: ratios above 1 mean that the product is quicker."""
-    ratios = [bare[0] / ours[0] for bare, ours in rounds]
-    cpu = [bare[1] / ours[1] for bare, ours in rounds]
+Round = tuple[tuple[float, float], tuple[float, float]]
+"""The floor's seconds and the product's, each wall and CPU."""
+
+
+def summary(events: int, documents: int, rounds: list[Round]) -> dict[str, object]:
+    """Describe the rounds: rates in events a second, by the clock and by CPU."""
+    floor_wall, ours_wall, floor_cpu, ours_cpu = (
+        [events / seconds for seconds in column]
+        for column in zip(
+            *((bare[0], ours[0], bare[1], ours[1]) for bare, ours in rounds),
+            strict=True,
+        )
+    )
     return {
         "events": events,
         "documents": documents,
-        "goal": GOAL,
-        "ratio": round(statistics.median(ratios), 3),
-        "ratio_min": round(min(ratios), 3),
-        "ratio_max": round(max(ratios), 3),
-        "cpu_ratio": round(statistics.median(cpu), 3),
-        "floor_events_per_s": round(
-            events / statistics.median(b[0] for b, _ in rounds)
-        ),
-        "replay_events_per_s": round(
-            events / statistics.median(ours[0] for _, ours in rounds)
-        ),
-        "machine": {"cpus": os.cpu_count()},
+        "rate, replay / floor": ratio(ours_wall, floor_wall, goal=GOAL),
+        "cpu, replay / floor": ratio(ours_cpu, floor_cpu),
+        "floor_events_per_s": round(statistics.median(floor_wall)),
+        "replay_events_per_s": round(statistics.median(ours_wall)),
+        "floor_cpu_us": round(1e6 / statistics.median(floor_cpu), 2),
+        "replay_cpu_us": round(1e6 / statistics.median(ours_cpu), 2),
     }
 
 
@@ -191,32 +192,37 @@ def fill(store: EventStore, events: int) -> int:
     return head
 
 
+def measure(store: EventStore, events: int, *, rounds: int) -> dict[str, object]:
+    """Let floor and product take turns over one log of so many events."""
+    fill(store, events)
+    taken: list[Round] = []
+    for _ in range(rounds):
+        side = read_side(store)
+        taken.append((timed_floor(store), timed_product(side)))
+    return summary(events, check(store, side), taken)
+
+
 def main() -> None:
-    """Measure and print one JSON report."""
+    """Measure and report."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--url", default=os.environ.get("BOXOFFICE_TEST_POSTGRES_URL"))
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--log-url", default=os.environ.get("BOXOFFICE_LOG_URL"))
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    url, name = fresh_log(options.log_url)
+    if not options.url:
+        parser.error("no server: run it by `boxoffice stack run --`, or give --url")
+    about = machine(options.url)
+    url, name = fresh_log(options.url)
     migrate(url)
     store = PostgresEventStore(url)
     try:
-        events = fill(store, options.events)
-        rounds = []
-        for _ in range(options.rounds):
-            side = read_side(store)
-            rounds.append((timed_floor(store), timed_product(side)))
-        found = report(events, check(store, side), rounds)
+        found = measure(store, options.events, rounds=options.rounds)
     finally:
         store.close()
-        with psycopg.connect(options.log_url, autocommit=True) as connection:
+        with psycopg.connect(options.url, autocommit=True) as connection:
             connection.execute(f"drop database {name} with (force)")
-    text = json.dumps(found, indent=2)
-    print(text)
-    if options.json:
-        options.json.write_text(text + "\n", "utf-8")
+    report({"machine": about, **found}, options.json)
 
 
 if __name__ == "__main__":
