@@ -88,6 +88,9 @@ class Cashier:
         except Unavailable:
             outcome = "unavailable"
             raise
+        except ProviderRefused as error:
+            _warn(call, error)
+            raise
         finally:
             metrics.checkout_calls.labels(call.kind, outcome).inc()
         return said
@@ -96,7 +99,7 @@ class Cashier:
         provider = self.container.payments
         match call.kind:
             case "start":
-                return await self._started(call)
+                return await self._started(call, call.instrument)
             case "look_up":
                 return await provider.look_up(call.reference)
             case "capture":
@@ -108,8 +111,8 @@ class Cashier:
             case "look_up_refund":
                 return await provider.look_up_refund(call.reference)
 
-    async def _started(self, call: Call) -> ProviderPayment:
-        method = Method("pix" if call.method == "pix" else "card", call.instrument)
+    async def _started(self, call: Call, instrument: str) -> ProviderPayment:
+        method = Method("pix" if call.method == "pix" else "card", instrument)
         home = (self.container.settings.public_url or HERE).rstrip("/")
         try:
             return await self.container.payments.start(
@@ -120,9 +123,9 @@ class Cashier:
                 return_url=f"{home}/orders/{call.order}",
             )
         except ProviderRefused as error:
-            _warn(call, error)
-            if error.data.get("provider_code") == OTHERWISE_ASKED:
+            if _is_otherwise_asked(error):
                 raise
+            _warn(call, error)
             return ProviderPayment(
                 reference="",
                 attempt=call.name,
@@ -133,6 +136,17 @@ class Cashier:
                 reason=REFUSED,
             )
 
+    async def _asked_first(self, call: Call) -> ProviderPayment:
+        """Give what a call that was never answered began, and begin nothing that pays.
+
+        Without the instrument nothing can be taken. The provider refuses these words
+        where the first ones arrived, and then the first ones are safe to repeat.
+        """
+        try:
+            return await self._started(call, "")
+        except ProviderRefused:
+            return await self._started(call, call.instrument)
+
     async def _captured(self, call: Call) -> ProviderPayment:
         payments = self.container.payments
         try:
@@ -142,11 +156,11 @@ class Cashier:
             return await payments.look_up(call.reference)
 
     async def _cancelled(self, call: Call) -> ProviderPayment:
-        """Cancel; what was never answered is begun once more to learn its reference."""
+        """Cancel; what was never answered has to be found first."""
         payments = self.container.payments
         reference = call.reference
         if not reference:
-            begun = await self._started(call)
+            begun = await self._asked_first(call)
             if begun.status == "declined":
                 return begun
             reference = begun.reference
@@ -184,6 +198,10 @@ class Cashier:
             performance=performance,
             spare_s=container.settings.offer_s,
         )
+
+
+def _is_otherwise_asked(error: ProviderRefused) -> bool:
+    return error.data.get("provider_code") == OTHERWISE_ASKED
 
 
 def _warn(call: Call, error: ProviderRefused) -> None:

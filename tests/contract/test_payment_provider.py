@@ -177,7 +177,7 @@ async def test_the_same_attempt_is_the_same_payment(provider: PaymentProvider) -
 async def test_an_attempt_is_for_one_amount(provider: PaymentProvider) -> None:
     await started(provider)
 
-    with pytest.raises(ProviderRefused):
+    with pytest.raises(ProviderRefused) as refused:
         await provider.start(
             attempt="try-1",
             order="ABC",
@@ -185,6 +185,19 @@ async def test_an_attempt_is_for_one_amount(provider: PaymentProvider) -> None:
             method=VISA,
             return_url=BACK,
         )
+    assert refused.value.data["provider_code"] == "idempotency_error"
+
+
+async def test_an_attempt_with_an_instrument_is_not_one_without(
+    provider: PaymentProvider,
+) -> None:
+    bare = await started(provider, Method("pix"))
+    assert (bare.status, bare.captured) == ("needs_method", Money(0, "EUR"))
+
+    with pytest.raises(ProviderRefused) as refused:
+        await started(provider, Method("pix", "pm_pix"))
+    assert refused.value.data["provider_code"] == "idempotency_error"
+    assert await provider.look_up(bare.reference) == bare
 
 
 @pytest.mark.parametrize(

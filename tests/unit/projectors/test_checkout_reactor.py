@@ -226,6 +226,64 @@ async def test_money_that_comes_after_the_end_brings_the_order_back() -> None:
     assert len(known.order.valid()) == 1
 
 
+class Outage:
+    """Loses every first call, before or after its effect, until it is `over`."""
+
+    def __init__(self, lost: Literal["before", "after"]) -> None:
+        self.lost = lost
+        self.calls = 0
+        self.over = False
+
+    def __call__(self, call: Call) -> Literal["before", "after"] | None:
+        self.calls += call.operation == "start"
+        return self.lost if call.operation == "start" and not self.over else None
+
+
+async def expired_unanswered(shop: Shop, outage: Outage, token: str) -> OrderCode:
+    method = "pix" if token == "pm_pix" else "card"
+    code = await shop.order(1, token, method=method)
+    await shop.becomes(code, lambda _: outage.calls > 0, "it was asked for")
+    shop.later(11 * MINUTE)
+    await shop.becomes(
+        code, lambda known: known.order.status == "expired", "its time ran out"
+    )
+    outage.over = True
+    return code
+
+
+@pytest.mark.parametrize("token", ["pm_pix", "pm_card_visa"])
+async def test_a_first_call_that_never_arrived_takes_nothing_after_the_end(
+    token: str,
+) -> None:
+    outage = Outage("before")
+    shop = Shop(MemoryPaymentProvider(fault=outage))
+    async with reacting(shop.house):
+        code = await expired_unanswered(shop, outage, token)
+        known = await shop.becomes(code, failed, "the attempt failed")
+    assert (known.order.status, known.payment.captured()) == ("expired", 0)
+    (account,) = shop.provider.till.accounts.values()
+    assert (account.payment.status, account.refunded) == ("cancelled", 0)
+
+
+async def test_a_first_call_whose_answer_was_lost_is_found_after_the_end() -> None:
+    outage = Outage("after")
+    shop = Shop(MemoryPaymentProvider(fault=outage))
+    async with reacting(shop.house):
+        code = await expired_unanswered(shop, outage, "pm_pix")
+        await shop.becomes(code, paid, "the order came back")
+    assert shop.provider.till.kept() == [FULL_PRICE]
+    assert len(shop.provider.till.accounts) == 1
+
+
+async def test_a_first_authorisation_whose_answer_was_lost_is_let_go() -> None:
+    outage = Outage("after")
+    shop = Shop(MemoryPaymentProvider(fault=outage))
+    async with reacting(shop.house):
+        code = await expired_unanswered(shop, outage, "pm_card_visa")
+        await shop.becomes(code, failed, "the attempt failed")
+    assert (shop.provider.till.kept(), shop.provider.till.reserved()) == ([], [])
+
+
 async def test_cancelled_while_the_money_is_on_its_way_it_goes_back() -> None:
     shop = Shop()
     async with reacting(shop.house):

@@ -129,7 +129,10 @@ class MemoryPaymentProvider:
         if key in self._answers:
             before, known = self._answers[key]
             if before != asked:
-                raise ProviderRefused("This key was used for something else before.")
+                raise ProviderRefused(
+                    "This key was used for something else before.",
+                    provider_code="idempotency_error",
+                )
             answer: T = known
             return answer
         answer = work()
