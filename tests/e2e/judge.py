@@ -18,6 +18,10 @@ import psycopg
 
 Place = tuple[str, int]
 Fact = tuple[bytes, str, dict[str, Any]]
+Purse = tuple[str, str]
+"""An attempt and a currency."""
+Posting = tuple[int, str, str, str, int, str]
+"""Entry, intent, account, currency, amount and what it was for."""
 
 
 @dataclass
@@ -31,8 +35,15 @@ class Order:
     is_offered: bool = False
     is_exchanging: bool = False
     attempts: dict[str, str] = field(default_factory=dict)
+    currencies: set[str] = field(default_factory=set)
     captured: Counter[str] = field(default_factory=Counter)
     refunds: dict[str, tuple[str, int, str]] = field(default_factory=dict)
+
+    def minor(self, money: tuple[int, str]) -> int:
+        """Give an amount, and remember its currency."""
+        minor, currency = money
+        self.currencies.add(currency)
+        return minor
 
     def refunded(self, *states: str) -> Counter[str]:
         """Add up refunds in some states, by attempt."""
@@ -49,6 +60,8 @@ class Books:
 
     orders: defaultdict[str, Order] = field(default_factory=lambda: defaultdict(Order))
     sold: dict[Place, str] = field(default_factory=dict)
+    held: dict[Place, str] = field(default_factory=dict)
+    ordered: dict[str, str] = field(default_factory=dict)
     twice: list[Place] = field(default_factory=list)
 
 
@@ -86,38 +99,49 @@ def _ticket(books: Books, place: Place, tag: str, event: dict[str, Any]) -> None
             if place in books.sold:
                 books.twice.append(place)
             books.sold[place] = event["order"]
+            books.held.pop(place, None)
         case "ticket-returned.v1":
             books.sold.pop(place, None)
+        case "ticket-held.v1":
+            books.held[place] = event["hold"]
+        case "ticket-released.v1":
+            books.held.pop(place, None)
+        case "cart-hold-ordered.v1":
+            books.ordered[event["hold"]] = event["order"]
 
 
 def _order(order: Order, tag: str, event: dict[str, Any]) -> None:
     match tag:
         case "order-placed.v1":
             order.status, order.currency = "placed", event["total"][1]
+            order.minor(event["total"])
         case "order-confirmed.v1":
             order.status, order.is_offered = "confirmed", False
-            order.currency = event["total"][1]
-            order.valid |= _prices(event["lines"])
+            order.minor(event["total"])
+            order.valid |= _prices(order, event["lines"])
         case "order-expired.v1" | "order-cancelled.v1":
             order.status = "ended"
         case "order-voided.v1":
             order.status, order.kept = "ended", 0
             _taken_back(order, event["tickets"])
         case "tickets-refunded.v1":
-            order.kept += event["kept"][0]
+            order.kept += order.minor(event["kept"])
             _taken_back(order, event["tickets"])
         case "tickets-exchanged.v1":
-            order.kept, order.is_exchanging = order.kept + event["fee"][0], False
+            order.kept += order.minor(event["fee"])
+            order.is_exchanging = False
             _taken_back(order, event["tickets"])
-            order.valid |= _prices(event["lines"])
+            order.valid |= _prices(order, event["lines"])
         case "exchange-placed.v1" | "exchange-abandoned.v1":
             order.is_exchanging = tag.startswith("exchange-placed")
         case "alternative-offered.v1" | "alternative-declined.v1":
             order.is_offered = tag.startswith("alternative-offered")
 
 
-def _prices(lines: Iterable[dict[str, Any]]) -> dict[Place, int]:
-    return {(of["performance"], of["ordinal"]): of["price"][0] for of in lines}
+def _prices(order: Order, lines: Iterable[dict[str, Any]]) -> dict[Place, int]:
+    return {
+        (of["performance"], of["ordinal"]): order.minor(of["price"]) for of in lines
+    }
 
 
 def _taken_back(order: Order, tickets: Iterable[tuple[str, int]]) -> None:
@@ -135,15 +159,16 @@ def _payment(order: Order, tag: str, event: dict[str, Any]) -> None:
             order.attempts[event["attempt"]] = "failed"
         case "payment-captured.v1":
             order.attempts[event["attempt"]] = "captured"
-            order.captured[event["attempt"]] += event["amount"][0]
+            order.captured[event["attempt"]] += order.minor(event["amount"])
         case "refund-requested.v1":
             order.refunds[event["refund"]] = (
                 event["attempt"],
-                event["amount"][0],
+                order.minor(event["amount"]),
                 "open",
             )
         case "refund-completed.v1":
-            attempt, minor, _ = order.refunds[event["refund"]]
+            attempt = order.refunds[event["refund"]][0]
+            minor = order.minor(event["amount"])
             order.refunds[event["refund"]] = attempt, minor, "done"
         case "refund-failed.v1":
             attempt, minor, _ = order.refunds[event["refund"]]
@@ -169,6 +194,10 @@ def of_orders(books: Books) -> Iterator[str]:
     for code in open_orders(books):
         yield f"{code} has not ended: {books.orders[code]}"
     for code, order in books.orders.items():
+        if order.currencies - {order.currency}:
+            yield f"{code} mixes currencies: {order}"
+        if order.refunded("stuck"):
+            yield f"{code} waits for money that nobody gives back: {order}"
         back = order.refunded("open", "done", "stuck")
         rest = order.captured.total() - back.total()
         worth = sum(order.valid.values()) + order.kept
@@ -180,7 +209,7 @@ def of_orders(books: Books) -> Iterator[str]:
 
 
 def of_places(books: Books) -> Iterator[str]:
-    """A place is sold once, to the order that has it."""
+    """A place is sold once, to the order that has it; none is kept for an order."""
     for place in books.twice:
         yield f"{place} was sold twice"
     tickets = {
@@ -192,6 +221,9 @@ def of_places(books: Books) -> Iterator[str]:
                 f"{place} is sold to {books.sold.get(place)},"
                 f" and a ticket of {tickets.get(place)}"
             )
+    for place, hold in books.held.items():
+        if hold in books.ordered:
+            yield f"{place} is still kept for {books.ordered[hold]}"
 
 
 def of_ledger(books: Books, ledger: Path) -> Iterator[str]:
@@ -199,7 +231,7 @@ def of_ledger(books: Books, ledger: Path) -> Iterator[str]:
     with sqlite3.connect(f"file:{ledger}?mode=ro", uri=True) as db:
         intents = db.execute("select id, attempt from intents").fetchall()
         postings = db.execute(
-            "select entry, intent, account, amount, what from postings"
+            "select entry, intent, account, currency, amount, what from postings"
         ).fetchall()
     yield from _unbalanced(postings)
     attempt_of = {intent: attempt for intent, attempt in intents if attempt}
@@ -207,41 +239,42 @@ def of_ledger(books: Books, ledger: Path) -> Iterator[str]:
         if count > 1:
             yield f"{attempt} was begun {count} times"
     told = _by_attempt(postings, attempt_of)
-    known: dict[str, tuple[int, int]] = {}
+    known: dict[Purse, tuple[int, int]] = {}
     for order in books.orders.values():
         back = order.refunded("done")
         for attempt in order.attempts:
-            known[attempt] = order.captured[attempt], back[attempt]
-    for attempt in known.keys() | told.keys():
-        reserved, captured, refunded = told.get(attempt, (0, 0, 0))
-        if (captured, refunded) != known.get(attempt, (0, 0)):
+            purse = attempt, order.currency
+            known[purse] = order.captured[attempt], back[attempt]
+    for purse in known.keys() | told.keys():
+        reserved, captured, refunded = told.get(purse, (0, 0, 0))
+        if (captured, refunded) != known.get(purse, (0, 0)):
             yield (
-                f"{attempt}: the provider has {(captured, refunded)},"
-                f" the log {known.get(attempt)}"
+                f"{purse}: the provider has {(captured, refunded)},"
+                f" the log {known.get(purse)}"
             )
         if reserved:
-            yield f"{attempt} still reserves {reserved}"
+            yield f"{purse} still reserves {reserved}"
 
 
-def _unbalanced(postings: Iterable[tuple[int, str, str, int, str]]) -> Iterator[str]:
-    sums: Counter[int] = Counter()
-    for entry, _, _, amount, _ in postings:
-        sums[entry] += amount
-    for entry, total in sums.items():
+def _unbalanced(postings: Iterable[Posting]) -> Iterator[str]:
+    sums: Counter[tuple[int, str]] = Counter()
+    for entry, _, _, currency, amount, _ in postings:
+        sums[entry, currency] += amount
+    for (entry, currency), total in sums.items():
         if total:
-            yield f"entry {entry} of the ledger is off by {total}"
+            yield f"entry {entry} of the ledger is off by {total} {currency}"
 
 
 def _by_attempt(
-    postings: Iterable[tuple[int, str, str, int, str]], attempt_of: dict[str, str]
-) -> dict[str, tuple[int, int, int]]:
+    postings: Iterable[Posting], attempt_of: dict[str, str]
+) -> dict[Purse, tuple[int, int, int]]:
     """Give what each attempt has reserved, captured and refunded."""
-    told: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
-    for _, intent, account, amount, what in postings:
-        sums = told[attempt_of.get(intent, intent)]
+    told: defaultdict[Purse, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for _, intent, account, currency, amount, what in postings:
+        sums = told[attempt_of.get(intent, intent), currency.upper()]
         if account == "reserved":
             sums[0] += amount
         elif account == "merchant":
             side = 2 if what.startswith("refund") else 1
             sums[side] += -amount if side == 2 else amount
-    return {attempt: (r, c, b) for attempt, (r, c, b) in told.items()}
+    return {purse: (r, c, b) for purse, (r, c, b) in told.items()}

@@ -17,7 +17,7 @@ LINE = {"performance": SHOW, "ordinal": 1, "price": [4500, "USD"]}
 
 def ticket(tag: str) -> Fact:
     stream = bytes.fromhex(SHOW) + (1).to_bytes(4, "big")
-    return stream, tag, {"order": "A"}
+    return stream, tag, {"order": "A", "hold": "h"}
 
 
 def fact(tag: str, **event: Any) -> Fact:
@@ -70,13 +70,35 @@ def test_a_refund_that_is_not_back_is_still_open() -> None:
     assert open_orders(read([*bought(), wanted])) == ["A"]
 
 
-def ledger(path: Path, *entries: dict[str, int]) -> Path:
+def test_a_refund_that_failed_for_good_is_found() -> None:
+    wanted = fact("refund-requested.v1", refund="r", attempt="a1", amount=[4500, "USD"])
+    back = fact("tickets-refunded.v1", kept=[0, "USD"], tickets=[(SHOW, 1)])
+    gone = [*bought(), ticket("ticket-returned.v1"), back, wanted]
+    done = fact("refund-completed.v1", refund="r", amount=[4500, "USD"])
+    assert findings([*gone, done]) == []
+    assert findings([*gone, fact("refund-failed.v1", refund="r")]) != []
+
+
+def test_money_of_another_currency_is_found() -> None:
+    paid = fact("payment-captured.v1", attempt="a1", amount=[4500, "JPY"])
+    assert findings([*without("payment-captured.v1"), paid]) != []
+
+
+def test_a_place_that_is_kept_for_an_order_that_ended_is_found() -> None:
+    kept = [ticket("ticket-held.v1"), fact("cart-hold-ordered.v1", hold="h")]
+    ended = [fact("order-placed.v1", total=[0, "USD"]), fact("order-expired.v1")]
+    assert findings([*kept, *ended]) != []
+    assert findings([*kept, *ended, ticket("ticket-released.v1")]) == []
+    assert findings([*kept, *bought()]) == []
+
+
+def ledger(path: Path, *entries: dict[str, int], currency: str = "usd") -> Path:
     """Write the books of a provider that knows one payment."""
     books = Ledger(str(path))
     with books.together():
         books.db.execute("insert into intents values ('pi', 'a1', 'A', '{}')")
         for moves in entries:
-            books.post("pi", "capture", "USD", moves)
+            books.post("pi", "capture", currency, moves)
     books.close()
     return path
 
@@ -84,6 +106,12 @@ def ledger(path: Path, *entries: dict[str, int]) -> Path:
 def test_log_and_ledger_that_agree_are_right(tmp_path: Path) -> None:
     books = ledger(tmp_path / "l", {"instrument": -4500, "merchant": 4500})
     assert list(of_ledger(read(bought()), books)) == []
+
+
+def test_a_ledger_in_another_currency_is_found(tmp_path: Path) -> None:
+    moves = {"instrument": -4500, "merchant": 4500}
+    books = ledger(tmp_path / "l", moves, currency="eur")
+    assert list(of_ledger(read(bought()), books)) != []
 
 
 @pytest.mark.parametrize(
