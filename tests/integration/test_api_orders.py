@@ -31,11 +31,12 @@ from boxoffice.settings import Settings
 from boxoffice_api.role import run
 from tests.unit.api.house import SetClock
 
-async def serve(url, secret, port):
-    async with open_container(Settings(log_url=url, secret=secret)) as real:
+async def serve(url, secret, port, crash_at):
+    settings = Settings(log_url=url, secret=secret, crash_at=crash_at)
+    async with open_container(settings) as real:
         await run(replace(real, clock=SetClock()), host="127.0.0.1", port=port)
 
-asyncio.run(serve(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+asyncio.run(serve(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]))
 """
 
 
@@ -48,11 +49,13 @@ async def settings(new_postgres_database: Callable[[], str]) -> Settings:
 
 
 @asynccontextmanager
-async def process(settings: Settings) -> AsyncIterator[tuple[str, Callable[[], None]]]:
+async def process(
+    settings: Settings, *, crash_at: str = ""
+) -> AsyncIterator[tuple[str, Callable[[], None]]]:
     """Serve from a process of its own; give its address and what kills it."""
     port = free_port()
     served = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", SERVER, settings.log_url, SECRET, str(port)),
+        *(sys.executable, "-c", SERVER, settings.log_url, SECRET, str(port), crash_at),
         cwd=Path(__file__).parents[2],
     )
     try:
@@ -137,6 +140,28 @@ async def test_an_order_survives_the_death_of_its_process(settings: Settings) ->
         address = f"/v1/orders/{event.order}"
         shown = await house.client.get(address, headers=ann)
         assert shown.json()["particulars"] == ANN
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("crash_at", ["append.before:1", "append.after:1"])
+async def test_an_order_whose_first_answer_was_never_given_is_placed_once(
+    settings: Settings, crash_at: str
+) -> None:
+    async with open_house(settings) as house:
+        ann = await house.buyer()
+        hold = await house.held(await house.on_sale(), ann, 1)
+        keyed = ann | {"idempotency-key": "the-order"}
+        async with process(settings, crash_at=crash_at) as (base, _):
+            assert await copies(f"{base}{hold}/order", keyed) == []
+        stored = await placed(house)
+        assert len(stored) == (crash_at == "append.after:1")
+        async with process(settings) as (base, _):
+            after = await copies(f"{base}{hold}/order", keyed)
+        assert len(after) == COPIES
+        ((status, body),) = set(after)
+        assert status == 202
+        (event,) = await placed(house)
+        assert json.loads(body)["order"] == event.order
 
 
 async def test_the_same_key_of_another_caller_is_another_order(
