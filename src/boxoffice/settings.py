@@ -18,6 +18,8 @@ from boxoffice.errors import Misconfigured
 PREFIX = "BOXOFFICE_"
 FOREIGN = ("BOXOFFICE_TEST_", "BOXOFFICE_CACHE")
 """Names that belong to the tests and the stack command."""
+HERE = "http://127.0.0.1:8000"
+"""Where buyers come back to when nobody said where the pages are."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,6 +114,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sockets_max: int = 2_000
     health_port: int = 9000
     """Where relay, projector and reactor answer /livez and /readyz; 0: nowhere."""
+
+    @property
+    def home(self) -> str:
+        """Give the address of the pages, without a slash at its end."""
+        return (self.public_url or HERE).rstrip("/")
 
 
 def load(environ: Mapping[str, str]) -> Settings:

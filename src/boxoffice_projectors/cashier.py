@@ -35,8 +35,6 @@ from boxoffice_projectors.container import Container
 
 REFUSED = "refused"
 """Our reason for a payment or refund that the provider would not even begin."""
-HERE = "http://127.0.0.1:8000"
-"""Where buyers come back to when nobody said where the pages are."""
 OTHERWISE_ASKED = "idempotency_error"
 """The provider knows the attempt by other words, so it may have taken the money."""
 
@@ -113,14 +111,14 @@ class Cashier:
 
     async def _started(self, call: Call, instrument: str) -> ProviderPayment:
         method = Method("pix" if call.method == "pix" else "card", instrument)
-        home = (self.container.settings.public_url or HERE).rstrip("/")
+        home = self.container.settings.home
         try:
             return await self.container.payments.start(
                 attempt=call.name,
                 order=call.order,
                 amount=call.amount,
                 method=method,
-                return_url=f"{home}/orders/{call.order}",
+                return_url=call.return_url or f"{home}/orders/{call.order}",
             )
         except ProviderRefused as error:
             if _is_otherwise_asked(error):

@@ -1,7 +1,8 @@
 """Webhooks: signed, sent at least once, tried again until somebody takes them.
 
 What has to be sent lies in the ledger's file, written in the transaction of what it
-tells, so none is lost with this process.
+tells, so none is lost with this process. It names its endpoint by number: the next
+process may know that one by another address.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ class Hooks:
     ) -> None:
         self._db = ledger.db
         self._mischief = mischief
-        self._endpoints = list(endpoints)
+        self._endpoints = {str(place): url for place, url in enumerate(endpoints)}
         self._secret = secret
         self._name = name
         self._now = now
@@ -68,7 +69,7 @@ class Hooks:
     def note(self, kind: str, thing: dict[str, Any]) -> None:
         """Write down an event for every endpoint, in the transaction under way."""
         hooks = self._mischief.faults.hooks
-        for endpoint in self._endpoints:
+        for place in self._endpoints:
             event = {
                 "id": self._name("evt"),
                 "object": "event",
@@ -77,15 +78,15 @@ class Hooks:
                 "data": {"object": thing},
             }
             if not self._mischief.happens(hooks.drop):
-                self._write(endpoint, event, "good")
+                self._write(place, event, "good")
             if self._mischief.happens(hooks.duplicate):
-                self._write(endpoint, event, "good")
+                self._write(place, event, "good")
             if self._mischief.happens(hooks.forge):
                 for how in FORGERIES:
-                    self._write(endpoint, event, how)
+                    self._write(place, event, how)
         self._news.set()
 
-    def _write(self, endpoint: str, event: dict[str, Any], how: str) -> None:
+    def _write(self, place: str, event: dict[str, Any], how: str) -> None:
         hooks = self._mischief.faults.hooks
         delay_s = hooks.delay_ms / 1000
         if delay_s:
@@ -97,7 +98,7 @@ class Hooks:
             " values (?, ?, ?, ?, ?)",
             (
                 self._name("out"),
-                endpoint,
+                place,
                 msgspec.json.encode(event),
                 self._now() + delay_s,
                 how,
@@ -134,7 +135,11 @@ class Hooks:
             return
 
     async def _send(self, post: Post, row: tuple[str, str, bytes, int, str]) -> None:
-        name, endpoint, body, tries, how = row
+        name, place, body, tries, how = row
+        endpoint = self._endpoints.get(place)
+        if endpoint is None:
+            self._db.execute("delete from events where id = ?", (name,))
+            return
         sent, header = self._signed(body, how)
         headers = {"Stripe-Signature": header, "Content-Type": "application/json"}
         is_taken = OK <= await post(endpoint, sent, headers) < GOOD_BELOW

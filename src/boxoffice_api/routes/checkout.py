@@ -123,6 +123,7 @@ async def place_order(
         attempt=attempt_id(edge.keys, identity),
         method=asked.method,
         instrument=asked.instrument,
+        home=settings.home,
         promotion=asked.promotion,
         channel="web" if isinstance(caller, Buyer) else "window",
         pay_s=settings.pay_s,

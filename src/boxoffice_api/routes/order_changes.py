@@ -120,6 +120,7 @@ async def pay_order(edge: Edge, head: Head, code: str, body: bytes) -> Answer:
         attempt=attempt_id(edge.keys, identity),
         method=asked.method,
         instrument=asked.instrument,
+        home=edge.container.settings.home,
     )
     return await _answered(edge, head, caller, identity=identity, command=command)
 
@@ -193,6 +194,7 @@ async def exchange(edge: Edge, head: Head, code: str, body: bytes) -> Answer:
         by=caller.actor,
         method=asked.method,
         instrument=asked.instrument,
+        home=settings.home,
         fee=settings.exchange_fee,
         pay_s=settings.pay_s,
     )

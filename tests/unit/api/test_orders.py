@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from boxoffice.domain.orders.events import OrderPlaced
+from boxoffice.domain.payments.events import PaymentRequested
 from tests.unit.api.house import ANN, House
 
 
@@ -115,6 +116,22 @@ async def test_after_a_decline_another_try_pays(house: House, performance: str) 
     await house.settle(order["order"], "captured")
     shown = (await house.client.get(address, headers=ann)).json()
     assert shown["status"] == "confirmed"
+
+
+async def test_every_try_to_pay_remembers_where_the_buyer_comes_back_to(
+    house: House, performance: str
+) -> None:
+    ann = await house.buyer()
+    order = await house.ordered(performance, ann, 1)
+    await house.settle(order["order"], "declined")
+    await house.client.post(f"/v1/orders/{order['order']}/pay", headers=ann)
+    asked = [
+        fact.event
+        for fact in await house.facts()
+        if isinstance(fact.event, PaymentRequested)
+    ]
+    page = f"{house.container.settings.home}/orders/{order['order']}"
+    assert [page, page] == [event.return_url for event in asked]
 
 
 async def test_an_order_that_costs_nothing_is_confirmed_at_once(

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from boxoffice.domain.catalogue.commands import CancelPerformance
 from boxoffice.domain.decider import Decision
@@ -128,6 +129,13 @@ def test_an_order_is_placed_and_its_payment_asked_for_in_one_append() -> None:
         asked.amount,
         asked.purpose,
     )
+
+
+def test_the_words_of_a_request_name_the_page_the_buyer_comes_back_to() -> None:
+    wish = replace(place_order(), home="https://house.example")
+    asked = one(given(*held(1)).when(wish).happened, PaymentRequested)
+    assert isinstance(asked, PaymentRequested)
+    assert f"https://house.example/orders/{ORDER}" == asked.return_url
 
 
 def test_a_hold_that_ends_too_soon_is_kept_for_the_payment() -> None:

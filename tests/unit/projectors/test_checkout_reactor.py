@@ -58,6 +58,11 @@ class Shop:
         self.house.recorder.record(on_sale(places=60, now=MORNING))
         self._asked = 0
 
+    def move(self, url: str) -> None:
+        """Have the pages somewhere else from now on."""
+        settings = msgspec.structs.replace(self.house.settings, public_url=url)
+        self.house = _with(self.house, settings, self.provider)
+
     def later(self, by: timedelta) -> None:
         self.house.time.at += by
 
@@ -96,6 +101,7 @@ class Shop:
                 attempt=AttemptId(f"attempt-{number}"),
                 method=method,
                 instrument=instrument,
+                home=self.house.settings.home,
             )
         )
         return code
@@ -282,6 +288,19 @@ async def test_a_first_authorisation_whose_answer_was_lost_is_let_go() -> None:
         code = await expired_unanswered(shop, outage, "pm_card_visa")
         await shop.becomes(code, failed, "the attempt failed")
     assert (shop.provider.till.kept(), shop.provider.till.reserved()) == ([], [])
+
+
+async def test_a_lost_answer_is_found_though_the_pages_have_moved() -> None:
+    outage = Outage("after")
+    shop = Shop(MemoryPaymentProvider(fault=outage))
+    async with reacting(shop.house):
+        code = await shop.order(1, "pm_pix", method="pix")
+        await shop.becomes(code, lambda _: outage.calls > 0, "it was asked for")
+    outage.over = True
+    shop.move("http://127.0.0.1:8001")
+    async with reacting(shop.house):
+        await shop.becomes(code, paid, "the order is paid")
+    assert shop.provider.till.kept() == [FULL_PRICE]
 
 
 async def test_cancelled_while_the_money_is_on_its_way_it_goes_back() -> None:

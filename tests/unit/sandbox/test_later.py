@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -18,9 +19,11 @@ class House:
 
     def __init__(self, status: int = 200) -> None:
         self.status = status
+        self.addresses: list[str] = []
         self.got: list[tuple[dict[str, Any], bytes, str]] = []
 
-    async def post(self, _address: str, body: bytes, headers: Mapping[str, str]) -> int:
+    async def post(self, address: str, body: bytes, headers: Mapping[str, str]) -> int:
+        self.addresses.append(address)
         self.got.append((msgspec.json.decode(body), body, headers["Stripe-Signature"]))
         return self.status
 
@@ -85,6 +88,22 @@ async def test_a_webhook_that_nobody_took_is_sent_again_later(
     first, again = house.got
     assert first[1] == again[1]
     assert signature(SECRET, again[1], at=bank.now) == again[2]
+
+
+@pytest.mark.parametrize(("address", "told"), [("http://moved.test/hook", 1), ("", 0)])
+async def test_what_was_not_told_is_told_where_the_endpoint_is_now(
+    tmp_path: Path, address: str, told: int
+) -> None:
+    data = str(tmp_path / "books.sqlite")
+    before = Bank(data, webhooks=("http://house.test/hook",))
+    await before.pay()
+    await before.close()
+    house = House()
+    after = Bank(data, webhooks=(address,) if address else ())
+    assert 1 == await after.opened.hooks.send_due(house.post)
+    assert [address] * told == house.addresses
+    assert 0 == await after.opened.hooks.send_due(house.post)
+    await after.close()
 
 
 async def test_a_dead_endpoint_is_given_up_in_the_end(bank: Bank) -> None:

@@ -99,6 +99,7 @@ def _place(
         attempt=command.attempt,
         method=command.method,
         instrument=command.instrument,
+        home=command.home,
         purpose="exchange",
     )
     draft.pay([requested])

@@ -143,6 +143,7 @@ def _request(
         attempt=command.attempt,
         method=command.method,
         instrument=command.instrument,
+        home=command.home,
         purpose=purpose,
     )
     draft.pay([requested])

@@ -56,6 +56,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     reference: str
     method: str = ""
     instrument: str = ""
+    return_url: str = ""
 
 
 class Tell(msgspec.Struct, frozen=True, kw_only=True):
@@ -182,6 +183,7 @@ def _payment_call(matter: Matter, order: OpenOrder, attempt: Try) -> Call:
         amount=attempt.amount,
         method=attempt.method,
         instrument=attempt.instrument,
+        return_url=attempt.return_url,
         reference=attempt.reference,
     )
 

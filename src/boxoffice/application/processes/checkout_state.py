@@ -46,6 +46,7 @@ class Try(msgspec.Struct):
     amount: Money
     method: str = "card"
     instrument: str = ""
+    return_url: str = ""
     purpose: str = "order"
     status: AttemptStatus = "requested"
     waits_for: str = ""

@@ -201,6 +201,7 @@ def _payment(state: Checkout, fact: Fact) -> OpenOrder:
                 event.amount,
                 method=event.method,
                 instrument=event.instrument,
+                return_url=event.return_url,
                 purpose=event.purpose,
             )
         case PaymentGivenUp() if attempt:

@@ -23,7 +23,7 @@ class PlaceOrder(Command, frozen=True, kw_only=True):
     """Order the places of a hold, to be paid within `pay_s` and the hold's cap.
 
     `method` is `card` or `pix`, `instrument` the provider's name for the card; without
-    one the buyer gives it on the provider's own page.
+    one the buyer gives it on the provider's own page and comes back to `home`.
     """
 
     performance: PerformanceId
@@ -35,6 +35,7 @@ class PlaceOrder(Command, frozen=True, kw_only=True):
     attempt: AttemptId
     method: str = "card"
     instrument: str = ""
+    home: str = ""
     promotion: str | None = None
     channel: Channel = "web"
     pay_s: int = 600
@@ -49,6 +50,7 @@ class PayOrder(Command, frozen=True, kw_only=True):
     attempt: AttemptId
     method: str = "card"
     instrument: str = ""
+    home: str = ""
 
 
 class CancelOrder(Command, frozen=True, kw_only=True):
@@ -159,6 +161,7 @@ class ExchangeTickets(Command, frozen=True, kw_only=True):
     by: str
     method: str = "card"
     instrument: str = ""
+    home: str = ""
     fee: int = 0
     pay_s: int = 600
 

@@ -41,9 +41,13 @@ def request_payment(
     attempt: str,
     method: str,
     instrument: str,
+    home: str,
     purpose: Purpose,
 ) -> PaymentRequested:
-    """Note that the provider shall be asked: one attempt at a time, and boundedly."""
+    """Note that the provider shall be asked: one attempt at a time, and boundedly.
+
+    The buyer comes back to the order's page at `home`.
+    """
     if attempt in payment.attempts:
         raise AlreadyExists("This attempt to pay exists already.")
     check_settled(payment)
@@ -56,6 +60,7 @@ def request_payment(
         method=method,
         instrument=instrument,
         purpose=purpose,
+        return_url=f"{home}/orders/{order}" if home else "",
     )
 
 

@@ -15,7 +15,10 @@ Purpose = Literal["order", "exchange"]
 
 
 class PaymentRequested(Event, frozen=True, kw_only=True, tag="payment-requested.v1"):
-    """The provider shall be asked for `amount`."""
+    """The provider shall be asked for `amount`.
+
+    `return_url` is part of the words that it is asked by: they are the same each time.
+    """
 
     order: str
     attempt: str
@@ -23,6 +26,7 @@ class PaymentRequested(Event, frozen=True, kw_only=True, tag="payment-requested.
     method: str
     instrument: str
     purpose: Purpose = "order"
+    return_url: str = ""
 
 
 class PaymentAwaited(Event, frozen=True, kw_only=True, tag="payment-awaited.v1"):
