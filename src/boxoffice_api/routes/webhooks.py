@@ -28,8 +28,9 @@ from boxoffice.application.processes.news import (
     refund_news,
     settling,
 )
-from boxoffice.application.queries.orders import find_order
+from boxoffice.application.queries.orders import KnownOrder, find_order
 from boxoffice.application.writer import ask
+from boxoffice.domain.payments.decide import attempt_of
 from boxoffice_api.answers import NO_STORE, Answer, as_response
 from boxoffice_api.bodies import body_of
 from boxoffice_api.edge import Edge
@@ -69,8 +70,7 @@ async def _outcome(
     if notice.kind == "other":
         return "ignored"
     try:
-        said, order = await _looked_up(edge, notice)
-        accepted = await _settled(edge, said, order)
+        accepted = await _news(edge, notice)
     except (errors.NotFound, errors.ProviderRefused) as error:
         log.warning(
             "notice_not_ours",
@@ -82,29 +82,14 @@ async def _outcome(
     return "news" if accepted else "known"
 
 
-async def _looked_up(
-    edge: Edge, notice: Notice
-) -> tuple[ProviderPayment | ProviderRefund, str]:
-    """Ask the provider how it stands; give that with the order it is about."""
-    payments = edge.container.payments
+async def _news(edge: Edge, notice: Notice) -> bool:
+    """Have stored how it stands at the provider; tell whether that was news."""
     try:
         async with asyncio.timeout(edge.container.settings.payment_timeout_s):
-            if notice.kind == "payment":
-                stands = await payments.look_up(notice.reference)
-                payment = await made_final(payments, stands)
-                return payment, payment.order
-            refund = await payments.look_up_refund(notice.reference)
-            return refund, (await payments.look_up(refund.payment)).order
+            said, known = await _looked_up(edge, notice)
     except TimeoutError as error:
         raise errors.Unavailable from error
-
-
-async def _settled(
-    edge: Edge, said: ProviderPayment | ProviderRefund, order: str
-) -> bool:
-    """Have the news stored; tell whether they were any."""
     container = edge.container
-    known = await find_order(container.store, order)
     context = Context(
         now=container.clock.now(),
         provider=container.payments.name,
@@ -114,11 +99,29 @@ async def _settled(
     command = (
         payment_news(said, context)
         if isinstance(said, ProviderPayment)
-        else refund_news(said, order, context)
+        else refund_news(said, known.code, context)
     )
     request = settling(command, venue=container.settings.venue)
     accepted = await ask(container.writer, request)
     return bool(accepted.facts) and not accepted.repeated
+
+
+async def _looked_up(
+    edge: Edge, notice: Notice
+) -> tuple[ProviderPayment | ProviderRefund, KnownOrder]:
+    """Ask the provider how it stands; give that with the order it is about.
+
+    Nothing is done there before it is certain that the payment is ours.
+    """
+    payments, store = edge.container.payments, edge.container.store
+    if notice.kind == "payment":
+        stands = await payments.look_up(notice.reference)
+        known = await find_order(store, stands.order)
+        attempt_of(known.payment, stands.attempt)
+        return await made_final(payments, stands), known
+    refund = await payments.look_up_refund(notice.reference)
+    paid = await payments.look_up(refund.payment)
+    return refund, await find_order(store, paid.order)
 
 
 @post(

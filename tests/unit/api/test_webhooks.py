@@ -176,6 +176,22 @@ async def test_payments_of_others_are_taken_and_left_alone(
     assert (await known(house, order)).order.status == "placed"
 
 
+@pytest.mark.parametrize("is_of_our_order", [True, False])
+async def test_a_declined_payment_of_others_can_still_be_paid_there(
+    house: House, order: str, *, is_of_our_order: bool
+) -> None:
+    foreign = await till(house).start(
+        attempt="attempt-of-others",
+        order=order if is_of_our_order else "ABCDEFGHJK",
+        amount=Money(100, "USD"),
+        method=Method("card", "pm_card_visa_chargeDeclined"),
+        return_url="",
+    )
+    answer = await told(house, of_payment(foreign))
+    assert (answer.status_code, answer.json()) == (200, {"outcome": "not-ours"})
+    assert await till(house).look_up(foreign.reference) == foreign
+
+
 async def test_notices_of_other_things_are_ignored(house: House) -> None:
     answer = await told(house, notice("customer.created", {"id": "cus_1"}))
     assert answer.json() == {"outcome": "ignored"}
