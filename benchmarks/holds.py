@@ -29,11 +29,11 @@ from benchmarks.processes import cpu_s, postmaster, server, until_listening
 from benchmarks.ratios import ratio
 from benchmarks.reports import report
 from boxoffice.application.chain import ChainCheck
+from boxoffice.application.keys import keys_from
 from boxoffice.infrastructure.postgres.event_store import PostgresEventStore
 from boxoffice.infrastructure.postgres.migrate import migrate
 from boxoffice.testing import store_facts
 from boxoffice_api.auth import Buyers
-from boxoffice_api.keys import keys_from
 
 FLOORS = ("row-lock", "optimistic", "no-op")
 CASES = ("product", *FLOORS)

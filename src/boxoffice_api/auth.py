@@ -17,11 +17,11 @@ from time import monotonic
 
 import msgspec
 
+from boxoffice.application.keys import Mac
 from boxoffice.application.ports.staff import StaffToken, StaffTokens
 from boxoffice.domain.ids import BuyerId
 from boxoffice.errors import Forbidden, Unauthenticated
 from boxoffice_api.head import Head
-from boxoffice_api.keys import Mac
 
 BUYER_COOKIE = "bo_buyer"
 STAFF_COOKIE = "bo_staff"

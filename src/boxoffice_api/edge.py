@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from boxoffice.application import tokens
+from boxoffice.application.keys import Keys, keys_from
 from boxoffice.application.queries.catalogue import Catalogue
 from boxoffice.application.queries.holds import Holds
 from boxoffice.application.queries.order_news import OrderNews
@@ -32,7 +33,6 @@ from boxoffice_api.idempotency import (
     identify,
     meta_of,
 )
-from boxoffice_api.keys import Keys, keys_from
 from boxoffice_api.query import Query
 from boxoffice_api.reading import Reading, Shelf
 

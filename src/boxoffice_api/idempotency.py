@@ -12,10 +12,10 @@ from collections.abc import Callable
 
 import msgspec
 
+from boxoffice.application.keys import Keys
 from boxoffice.domain.ids import (
     AttemptId,
     BuyerId,
-    CustomerId,
     HoldId,
     OrderCode,
     PersonId,
@@ -24,7 +24,6 @@ from boxoffice.domain.ids import (
 from boxoffice.domain.message import Meta
 from boxoffice_api.auth import Caller, Staff
 from boxoffice_api.head import Head
-from boxoffice_api.keys import Keys
 from boxoffice_api.problems import Malformed
 
 COMMAND_ID_BYTES = 16
@@ -124,11 +123,6 @@ def person_id(keys: Keys, identity: Identity) -> PersonId:
     """
     asked = identity.command_id + identity.request_hash
     return PersonId(keys.derived(b"person" + asked)[:16].hex())
-
-
-def customer_id(keys: Keys, email: str) -> CustomerId:
-    """Name whoever reads this e-mail address, however it is written."""
-    return CustomerId(keys.customer(email.strip().lower().encode())[:16].hex())
 
 
 def desk_id(keys: Keys, staff: Staff, hold: HoldId) -> BuyerId:

@@ -16,6 +16,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from boxoffice import errors
+from boxoffice.application.keys import customer_id
 from boxoffice.application.ports.vault import Particulars
 from boxoffice.application.queries.holds import KnownHold
 from boxoffice.application.writer import Accepted
@@ -41,7 +42,6 @@ from boxoffice_api.idempotency import (
     Identity,
     attempt_id,
     code_of_order,
-    customer_id,
     person_id,
     request_id,
 )

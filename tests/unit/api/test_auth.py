@@ -3,9 +3,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from boxoffice.application.keys import Mac
 from boxoffice_api.auth import Buyers
 from boxoffice_api.head import Head
-from boxoffice_api.keys import Mac
 from tests.unit.api.house import ANN, House
 
 

@@ -9,6 +9,8 @@ import hashlib
 
 import msgspec
 
+from boxoffice.domain.ids import CustomerId
+
 CODE_BYTES = 32
 
 
@@ -52,3 +54,8 @@ def keys_from(secret: str) -> Keys:
         derived=Mac(seed(b"derived id")),
         customer=Mac(seed(b"customer by e-mail")),
     )
+
+
+def customer_id(keys: Keys, email: str) -> CustomerId:
+    """Name whoever reads this e-mail address, however it is written."""
+    return CustomerId(keys.customer(email.strip().lower().encode())[:16].hex())
