@@ -6,6 +6,7 @@ import asyncio
 import os
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from functools import wraps
 from hashlib import sha256
 from pathlib import Path
@@ -18,7 +19,7 @@ from boxoffice import settings as settings_
 from boxoffice.settings import Settings
 
 if TYPE_CHECKING:
-    from boxoffice.application.requests import Accepted
+    from boxoffice.application.requests import Accepted, Request
     from boxoffice.bootstrap import Container
     from boxoffice.domain.message import Command
 
@@ -27,6 +28,14 @@ T = TypeVar("T")
 
 COMMAND_ID_BYTES = 16
 ID_BYTES = 12
+NAME_BYTES = 16
+CONSOLE = "system:console"
+"""Who acts where no person is named."""
+SETTLE_PAUSES_S = (0.2, 0.5, 1.0, 2.0, 4.0)
+"""Before a command of unknown outcome is asked again, each time."""
+UNSETTLED = (
+    "The log did not say whether this was done; look before you ask for it again."
+)
 
 
 def configured(
@@ -83,37 +92,63 @@ def in_house(settings: Settings, work: Callable[[Container], Awaitable[T]]) -> T
     return run_async(inside())
 
 
-async def tell(container: Container, command: Command) -> Accepted:
-    """Have one command decided and stored, as the operator at this console.
+async def tell(
+    container: Container, command: Command, *, actor: str = CONSOLE
+) -> Accepted:
+    """Have one command decided and stored, by the operator or the person named.
+
+    When nobody knows whether it was stored, it is asked again under the same id, so
+    that it is done once and its receipt answers.
 
     Raises:
         Refused, NotFound: a rule said no.
         Unavailable: nothing was stored; try again.
+        OutcomeUnknown: the log stayed away; look before asking again.
     """
+    from boxoffice.application.writer import ask
+    from boxoffice.errors import OutcomeUnknown
+
+    request = _request(command, actor=actor, venue=container.settings.venue)
+    try:
+        return await ask(container.writer, request)
+    except OutcomeUnknown:
+        return await _settled(container, request)
+
+
+async def _settled(container: Container, request: Request) -> Accepted:
+    from boxoffice.application.writer import ask
+    from boxoffice.errors import OutcomeUnknown, Unavailable
+
+    for pause_s in SETTLE_PAUSES_S:
+        await asyncio.sleep(pause_s)
+        with suppress(Unavailable):
+            return await ask(container.writer, request)
+    raise OutcomeUnknown(UNSETTLED)
+
+
+def _request(command: Command, *, actor: str, venue: str) -> Request:
     from boxoffice.application.codec import encode
     from boxoffice.application.requests import Request
-    from boxoffice.application.writer import ask
     from boxoffice.domain.message import Meta
 
     command_id = secrets.token_bytes(COMMAND_ID_BYTES)
-    meta = Meta(
-        command=command_id.hex(),
-        correlation=command_id.hex(),
-        actor="system:console",
-        venue=container.settings.venue,
-    )
-    request = Request(
+    name = command_id.hex()
+    return Request(
         command_id=command_id,
         request_hash=sha256(encode(command)).digest(),
         command=command,
-        meta=meta,
+        meta=Meta(command=name, correlation=name, actor=actor, venue=venue),
     )
-    return await ask(container.writer, request)
 
 
 def new_id() -> str:
     """Draw an id for something that is made at this console."""
     return secrets.token_hex(ID_BYTES)
+
+
+def new_name() -> str:
+    """Draw a name for a hold, a buyer, a person or a wish of this console."""
+    return secrets.token_hex(NAME_BYTES)
 
 
 def print_json(value: object) -> None:
