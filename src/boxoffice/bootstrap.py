@@ -49,6 +49,7 @@ from boxoffice.infrastructure.payments.memory import MemoryPaymentProvider
 from boxoffice.infrastructure.payments.notices import SECRETS_MAX
 from boxoffice.infrastructure.sealing import Sealer
 from boxoffice.observability import WriterFigures
+from boxoffice.readmodels.order import ORDER
 from boxoffice.readmodels.registry import INDEXES, MODELS
 from boxoffice.settings import Settings
 
@@ -361,6 +362,24 @@ async def replay_into_memory(container: Container) -> None:
         models=tuple(m for m in MODELS if not _is_kept(settings, m.sink)),
     )
     await rebuild(side)
+
+
+async def order_documents(container: Container) -> ListedDocuments:
+    """Give orders to list: as they are kept, or folded from the log for one question.
+
+    An embedded house keeps them in the memory of its server; its leases are let alone.
+    """
+    if not container.settings.mongo_url:
+        side = ReadSide(
+            store=container.store,
+            documents=container.documents,
+            cache=container.cache,
+            checkpoints=MemoryCheckpoints(now=utc_now),
+            partitions=dict.fromkeys(FAMILIES, 1),
+            models=(ORDER,),
+        )
+        await rebuild(side)
+    return container.documents
 
 
 async def _partitions(container: Container) -> dict[str, int]:

@@ -18,7 +18,7 @@ from time import monotonic
 import msgspec
 
 from boxoffice.application.keys import Mac
-from boxoffice.application.ports.staff import StaffToken, StaffTokens
+from boxoffice.application.ports.staff import StaffToken, StaffTokens, actor_of
 from boxoffice.domain.ids import BuyerId
 from boxoffice.errors import Forbidden, Unauthenticated
 from boxoffice_api.head import Head
@@ -60,7 +60,7 @@ class Staff(msgspec.Struct, frozen=True):
 
     @property
     def actor(self) -> str:
-        return f"staff:{self.person}"
+        return actor_of(self.person)
 
 
 Caller = Buyer | Staff

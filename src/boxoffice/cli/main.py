@@ -12,8 +12,10 @@ from collections.abc import Sequence
 
 import rich_click as click
 
+from boxoffice.cli.exchanges import comps, exchange
 from boxoffice.cli.logs import new_epoch
 from boxoffice.cli.migrate import migrate
+from boxoffice.cli.order_changes import CHANGES
 from boxoffice.cli.orders import order
 from boxoffice.cli.plans import import_plan
 from boxoffice.cli.programme import performance, production
@@ -65,6 +67,8 @@ for command in (
     stack,
 ):
     boxoffice.add_command(command)
+for command in (*CHANGES, exchange, comps):
+    order.add_command(command)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -1,38 +1,31 @@
-"""`boxoffice order`: look at an order, and end it, wholly or in part.
+"""`boxoffice order`: look at orders and at what waits for a second person.
 
-What a console does is on record as `system:console`. A refund above the limit for one
-person waits for a second one, as everywhere; agreeing needs a person with a name, so it
-is not done here.
+What changes an order is in `order_changes` and `exchanges`, and needs a name.
 """
 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import rich_click as click
 
-from boxoffice.cli.house import configured, in_house, new_id, print_json, tell
-from boxoffice.errors import Invalid
+from boxoffice.cli.house import configured, in_house, print_json
+from boxoffice.cli.identifiers import HEX
+from boxoffice.readmodels.order_document import Status
 from boxoffice.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from boxoffice.application.queries.orders import KnownOrder
-    from boxoffice.application.requests import Accepted
+    from boxoffice.application.queries.orders import KnownOrder, OrderList
     from boxoffice.bootstrap import Container
-    from boxoffice.domain.ids import PerformanceId
-    from boxoffice.domain.message import Command
-    from boxoffice.domain.orders.events import TicketRef
+    from boxoffice.readmodels.order_document import OrderDocument, ShownRequest
 
-ACTOR = "system:console"
-NOTE = click.option("--note", required=True, help="Goes on record.")
+AFTER = click.option("--after", type=click.IntRange(1), help="The page after this.")
 
 
 @click.group()
 def order() -> None:
-    """Orders: look at them, cancel, void and refund them."""
+    """Orders: look at them, change them, take tickets back."""
 
 
 @order.command()
@@ -44,145 +37,115 @@ def show(settings: Settings, /, *, code: str, as_json: bool) -> None:
     from boxoffice.domain.money import Money
     from boxoffice.readmodels.order import fold
 
-    document = fold(None, in_house(settings, partial(_find, code=code)).facts)
+    document = fold(None, in_house(settings, partial(find, code=code)).facts)
     if as_json:
         print_json(document)
         return
     click.echo(f"{document.order}  {document.status}")
-    for line in document.lines:
-        price = Money(line.price, document.currency)
-        click.echo(f"  {line.ordinal:>6}  {line.label}  {price}  {line.state}")
+    for performance in document.performances:
+        _say_tickets(document, performance)
     for what in ("paid", "refunding", "refunded", "kept"):
         amount = Money(getattr(document, what), document.currency)
         click.echo(f"  {what:10} {amount}")
+    for request in document.requests:
+        click.echo(f"  waits for a second person: {_wish(document, request)}")
 
 
-@order.command()
-@click.argument("code")
-@click.option("--note", default="", help="Goes on record.")
+@order.command(name="list")
+@click.argument("performance", type=HEX)
+@click.option("--status", type=click.Choice(get_args(Status)), help="Only these.")
+@AFTER
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @configured
-def cancel(settings: Settings, /, *, code: str, note: str) -> None:
-    """End an order that is not confirmed, an unpaid exchange, or an offer."""
-
-    def command(container: Container, known: KnownOrder) -> Command:
-        from boxoffice.domain.orders.commands import CancelOrder
-
-        return CancelOrder(
-            now=container.clock.now(),
-            performance=_performance(known),
-            order=known.code,
-            buyer=None,
-            by=ACTOR,
-            note=note,
-        )
-
-    _carry_out(settings, code, command)
-    click.echo("Cancelled.")
-
-
-@order.command()
-@click.argument("code")
-@NOTE
-@configured
-def void(settings: Settings, /, *, code: str, note: str) -> None:
-    """Undo a confirmed order as if it had never been; all money goes back."""
-
-    def command(container: Container, known: KnownOrder) -> Command:
-        from boxoffice.domain.orders.commands import VoidOrder
-
-        return VoidOrder(
-            now=container.clock.now(),
-            performance=_performance(known),
-            order=known.code,
-            by=ACTOR,
-            note=note,
-            window_s=container.settings.void_window_s,
-        )
-
-    _carry_out(settings, code, command)
-    click.echo("Voided; the money is on its way back.")
-
-
-@order.command()
-@click.argument("code")
-@click.argument("places", nargs=-1, required=True, metavar="PLACE...")
-@NOTE
-@click.option(
-    "--fee", type=click.IntRange(0), default=0, help="Kept per ticket, minor."
-)
-@click.option("--keep-fees", is_flag=True, help="Keep the fees that came on top.")
-@configured
-def refund(
+def list_(
     settings: Settings,
     /,
     *,
-    code: str,
-    places: tuple[str, ...],
-    note: str,
-    fee: int,
-    keep_fees: bool,
+    performance: str,
+    status: Status | None,
+    after: int | None,
+    as_json: bool,
 ) -> None:
-    """Take tickets back by the numbers of their places, and return the money."""
+    """List the orders that have or had tickets for PERFORMANCE, as they were placed."""
+    from boxoffice.domain.ids import PerformanceId
 
-    def command(container: Container, known: KnownOrder) -> Command:
-        from boxoffice.domain.orders.commands import RefundTickets
+    async def work(container: Container) -> OrderList:
+        from boxoffice.application.queries.orders import list_orders
+        from boxoffice.bootstrap import order_documents
 
-        return RefundTickets(
-            now=container.clock.now(),
-            performance=_performance(known),
-            order=known.code,
-            buyer=None,
-            tickets=_tickets(known, places),
-            by=ACTOR,
-            note=note,
-            request=new_id(),
-            keep_outside=keep_fees,
-            fee=fee,
-            unapproved_max=container.settings.refund_unapproved_max,
-        )
+        documents = await order_documents(container)
+        of = PerformanceId(performance)
+        return await list_orders(documents, performance=of, status=status, after=after)
 
-    _say_refund(_carry_out(settings, code, command))
+    found = in_house(settings, work)
+    if as_json:
+        print_json(found)
+        return
+    for one in found.orders:
+        click.echo(_summary(one))
+    _say_more(found)
 
 
-def _carry_out(
-    settings: Settings,
-    code: str,
-    command: Callable[[Container, KnownOrder], Command],
-) -> Accepted:
-    async def work(container: Container) -> Accepted:
-        return await tell(
-            container, command(container, await _find(container, code=code))
-        )
+@order.command()
+@AFTER
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@configured
+def waiting(settings: Settings, /, *, after: int | None, as_json: bool) -> None:
+    """List what one person asked for and another one must agree to."""
 
-    return in_house(settings, work)
+    async def work(container: Container) -> OrderList:
+        from boxoffice.application.queries.orders import list_approvals
+        from boxoffice.bootstrap import order_documents
+
+        return await list_approvals(await order_documents(container), after=after)
+
+    found = in_house(settings, work)
+    if as_json:
+        print_json(found)
+        return
+    for one in found.orders:
+        for request in one.requests:
+            click.echo(f"{one.order}  {_wish(one, request)}")
+    _say_more(found)
 
 
-async def _find(container: Container, *, code: str) -> KnownOrder:
+async def find(container: Container, *, code: str) -> KnownOrder:
+    """Give an order by its code, in any case of letters.
+
+    Raises:
+        NotFound: there is none.
+    """
     from boxoffice.application.queries.orders import find_order
 
     return await find_order(container.store, code.strip().upper())
 
 
-def _performance(known: KnownOrder) -> PerformanceId:
-    from boxoffice.domain.ids import PerformanceId
+def _say_tickets(document: OrderDocument, performance: str) -> None:
+    from boxoffice.domain.money import Money
 
-    return PerformanceId(known.order.performance)
-
-
-def _tickets(known: KnownOrder, places: tuple[str, ...]) -> tuple[TicketRef, ...]:
-    by_number = {str(ref.ordinal): ref for ref in known.order.tickets}
-    unknown = [place for place in places if place not in by_number]
-    if unknown:
-        raise Invalid(f"Order {known.code} has no place {', '.join(unknown)}.")
-    return tuple(by_number[place] for place in places)
+    click.echo(f"  at {performance}")
+    for line in document.lines:
+        if line.performance == performance:
+            price = Money(line.price, document.currency)
+            click.echo(f"  {line.ordinal:>6}  {line.label}  {price}  {line.state}")
 
 
-def _say_refund(accepted: Accepted) -> None:
-    from boxoffice.domain.orders.events import ApprovalAsked, TicketsRefunded
+def _summary(document: OrderDocument) -> str:
+    from boxoffice.domain.money import Money
 
-    for fact in accepted.facts:
-        match fact.event:
-            case TicketsRefunded() as done:
-                click.echo(f"{done.amount} on the way back, {done.kept} kept.")
-            case ApprovalAsked() as asked:
-                click.echo(f"{asked.amount} is much: a second person must agree.")
+    total = Money(document.total, document.currency)
+    placed, count = f"{document.placed_at:%Y-%m-%d %H:%M}", len(document.lines)
+    return f"{document.order}  {placed}Z  {document.status:9} {count:>3}  {total}"
+
+
+def _wish(document: OrderDocument, request: ShownRequest) -> str:
+    from boxoffice.domain.money import Money
+
+    amount = Money(request.amount, document.currency)
+    note = f": {request.note}" if request.note else ""
+    return f"{request.kind} of {amount} by {request.by}{note} ({request.request})"
+
+
+def _say_more(found: OrderList) -> None:
+    if found.after is not None:
+        click.echo(f"There are more: --after {found.after}.", err=True)

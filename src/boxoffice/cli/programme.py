@@ -10,6 +10,7 @@ import rich_click as click
 
 from boxoffice.cli.house import configured, in_house, new_id, print_json, tell
 from boxoffice.cli.identifiers import HEX
+from boxoffice.cli.people import BY, actor_named
 from boxoffice.errors import Invalid
 from boxoffice.settings import Settings
 
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
         MovePerformance,
         SchedulePerformance,
     )
-
-ACTOR = "system:console"
 
 
 @click.group()
@@ -164,22 +163,22 @@ def close(settings: Settings, /, *, performance: str, reason: str) -> None:
 @performance.command(name="cancel")
 @click.argument("performance", type=HEX)
 @click.option("--reason", required=True, help="Goes on record.")
+@BY
 @configured
-def call_off(settings: Settings, /, *, performance: str, reason: str) -> None:
+def call_off(settings: Settings, /, *, performance: str, reason: str, by: str) -> None:
     """Call a date off, for good: every order gets its money back."""
     from boxoffice.domain.catalogue.commands import CancelPerformance
     from boxoffice.domain.ids import PerformanceId
 
     async def work(container: Container) -> None:
-        await tell(
-            container,
-            CancelPerformance(
-                now=container.clock.now(),
-                performance=PerformanceId(performance),
-                by=ACTOR,
-                reason=reason,
-            ),
+        actor = await actor_named(container, by)
+        command = CancelPerformance(
+            now=container.clock.now(),
+            performance=PerformanceId(performance),
+            by=actor,
+            reason=reason,
         )
+        await tell(container, command, actor=actor)
 
     in_house(settings, work)
     click.echo("Called off; the reactors send the money of every order back.")
@@ -191,8 +190,11 @@ def call_off(settings: Settings, /, *, performance: str, reason: str) -> None:
 @click.option("--refund-until", required=True, help="Until then tickets go back.")
 @click.option("--sale-until", help="Last moment of the sale.  [default: curtain]")
 @click.option("--reason", required=True, help="Goes on record.")
+@BY
 @configured
-def move(settings: Settings, /, *, performance: str, **given: str | None) -> None:
+def move(
+    settings: Settings, /, *, performance: str, by: str, **given: str | None
+) -> None:
     """Put a date on another day; whoever cannot come gets the money back.
 
     Times without an offset are times in the performance's zone.
@@ -201,8 +203,9 @@ def move(settings: Settings, /, *, performance: str, **given: str | None) -> Non
 
     async def work(container: Container) -> datetime:
         entry = await _catalogue(container).performance(PerformanceId(performance))
-        command = _moved(container.clock.now(), entry, given)
-        await tell(container, command)
+        actor = await actor_named(container, by)
+        command = _moved(container.clock.now(), entry, given | {"by": actor})
+        await tell(container, command, actor=actor)
         return command.starts_at
 
     click.echo(f"Moved to {in_house(settings, work):%Y-%m-%d %H:%M %Z}.")
@@ -282,7 +285,7 @@ def _moved(
         starts_at=starts_at,
         sale_until=moment(sale_until, zone=entry.zone) if sale_until else starts_at,
         refund_until=moment(given["refund_until"] or "", zone=entry.zone),
-        by=ACTOR,
+        by=given["by"] or "",
         reason=given["reason"] or "",
     )
 

@@ -18,6 +18,11 @@ class StaffToken(msgspec.Struct, frozen=True):
     revoked_at: datetime | None = None
 
 
+def actor_of(person: str) -> str:
+    """Name a member of staff as the log does: at the API and at a console alike."""
+    return f"staff:{person}"
+
+
 class StaffTokens(Protocol):
     """Staff tokens by the SHA-256 of their secret; the secret is never stored."""
 
