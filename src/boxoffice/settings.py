@@ -83,7 +83,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     writer_orders_max: int = 10_000
     """Orders and promotions kept in memory."""
     command_timeout_s: float = 2.4
-    """How long a request waits for its commit before it gets 503."""
+    """How long a request waits, for its commit or for an answer, before it gets 503."""
     payment_timeout_s: float = 5.0
     """How long the payment provider may take to answer a call."""
     payments_in_flight: Annotated[int, msgspec.Meta(ge=1)] = 64

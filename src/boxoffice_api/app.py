@@ -14,6 +14,7 @@ from typing import Any, cast
 from litestar import Litestar, Request, Response
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
+from litestar.middleware import DefineMiddleware
 from litestar.types import ControllerRouterHandler
 from msgspec.structs import replace
 
@@ -26,6 +27,7 @@ from boxoffice_api.lean import LeanHolds
 from boxoffice_api.live import orders as live_orders
 from boxoffice_api.openapi import document
 from boxoffice_api.pages.plugin import LivePages
+from boxoffice_api.patience import Patience
 from boxoffice_api.problems import answer_error
 from boxoffice_api.routes import (
     availability,
@@ -83,6 +85,7 @@ def create_app(container: Container, *, entropy: Entropy = os.urandom) -> App:
 def framework(edge: Edge) -> Litestar:
     """Build what stands behind the lean route."""
     openapi = documents.openapi_route(_described())
+    patience_s = edge.container.settings.command_timeout_s
     return Litestar(
         route_handlers=[*API, *PAGES, openapi],
         dependencies={"edge": Provide(lambda: edge, sync_to_thread=False)},
@@ -90,6 +93,7 @@ def framework(edge: Edge) -> Litestar:
         on_startup=[edge.tail.catch_up],
         on_shutdown=[edge.order_news.close],
         plugins=[LivePages(edge)],
+        middleware=[DefineMiddleware(cast("Any", Patience), patience_s=patience_s)],
         request_max_body_size=BODY_BYTES_MAX,
         multipart_form_part_limit=FORM_PARTS_MAX,
         openapi_config=None,

@@ -161,7 +161,7 @@ class Edge:
 def open_edge(container: Container, *, entropy: Entropy = os.urandom) -> Edge:
     """Build what the handlers share."""
     settings, store = container.settings, container.store
-    tail = Tail(store)
+    tail = Tail(store, patience_s=settings.command_timeout_s)
     keys = keys_from(settings.secret)
     return Edge(
         container=container,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -19,14 +20,19 @@ from boxoffice.application.ports.log import Append, Repeated, Stored
 from boxoffice.errors import OutcomeUnknown, Unavailable
 from boxoffice.infrastructure.postgres.connection import CHECK_AFTER_S
 from boxoffice.infrastructure.postgres.event_store import PostgresEventStore
+from boxoffice.settings import Settings
 from tests.contract.event_log import batch, command_id, stored, ticket
 from tests.integration.event_log_database import named, new_log, opened, whole_log
 from tests.services import own_stack
+from tests.unit.api.house import open_house
+from tests.unit.api.serving import Reply, serving, talk
 
 pytestmark = [pytest.mark.service, pytest.mark.slow]
 
 BOUND_S = 2.5
 """What a caller waits at most. Source: reference, frozen process."""
+SCHEDULING_S = 0.5
+"""For a hundred answers of one event loop on a busy machine."""
 RECOVERY_S = 6.0
 
 HOLD_THE_LOG = """
@@ -80,6 +86,19 @@ def frozen_backend(store: PostgresEventStore) -> Iterator[None]:
     finally:
         for pid in pids:
             os.kill(pid, signal.SIGCONT)
+
+
+@contextmanager
+def frozen_server(store: PostgresEventStore) -> Iterator[None]:
+    """Stop the victim's processes and the one that would start new ones."""
+    ((pid,),) = store.run("select pg_backend_pid()").rows
+    postmaster = int(Path(f"/proc/{pid}/stat").read_text().split()[3])
+    with frozen_backend(store):
+        os.kill(postmaster, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(postmaster, signal.SIGCONT)
 
 
 def seconds(call: Callable[[], object], raises: type[Exception]) -> float:
@@ -170,14 +189,8 @@ def test_frozen_backends_of_an_idle_pool_are_replaced_in_time(
 def test_server_that_is_silent_as_a_whole_is_unavailable_in_time(
     store: PostgresEventStore, idle_pool: PostgresEventStore
 ) -> None:
-    ((pid,),) = store.run("select pg_backend_pid()").rows
-    postmaster = int(Path(f"/proc/{pid}/stat").read_text().split()[3])
-    with frozen_backend(store):
-        os.kill(postmaster, signal.SIGSTOP)
-        try:
-            assert seconds(idle_pool.ping, Unavailable) < BOUND_S
-        finally:
-            os.kill(postmaster, signal.SIGCONT)
+    with frozen_server(store):
+        assert seconds(idle_pool.ping, Unavailable) < BOUND_S
 
 
 def freeze_before_commit(store: PostgresEventStore, server: PostgresEventStore) -> None:
@@ -231,3 +244,37 @@ def test_lock_that_is_held_elsewhere_is_given_up_after_a_second(
 
     assert took < BOUND_S
     assert stored(store, batch([(ticket(1), 0)])).head == 2
+
+
+async def looked(port: int, path: str, token: str) -> tuple[Reply, float]:
+    """Ask for a page or a document; give the answer and how long it took."""
+    request = f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\n\r\n"
+    began = monotonic()
+    reply = await talk(port, request.encode())
+    return reply, monotonic() - began
+
+
+async def test_a_hundred_who_look_while_the_log_is_frozen_hear_so_in_time(
+    store: PostgresEventStore, log_url: str
+) -> None:
+    settings = Settings(log_url=named(log_url, "victim"), secret="the secret of tests")
+    async with open_house(settings) as house, serving(house.container) as port:
+        buyer = await house.buyer()
+        of = await house.on_sale()
+        hold = await house.held(of, buyer, 1)
+        order = await house.ordered(of, buyer, 2)
+        documents = [
+            "",
+            f"/{of}",
+            f"/{of}/availability",
+            hold.removeprefix("/v1/performances"),
+        ]
+        paths = ["/", f"/performances/{of}", f"/v1/orders/{order['order']}"]
+        paths += [f"/v1/performances{path}" for path in documents]
+        token = buyer["authorization"]
+        with frozen_server(store):
+            asked = [looked(port, path, token) for path in paths * 15]
+            answers = await asyncio.gather(*asked)
+
+    assert {reply.status for reply, _ in answers} == {503}
+    assert max(took for _, took in answers) < BOUND_S + SCHEDULING_S

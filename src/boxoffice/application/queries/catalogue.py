@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 import msgspec
@@ -19,6 +20,7 @@ from msgspec.structs import replace
 from boxoffice.application.codec import decode
 from boxoffice.application.ports.log import LogReader, LogRecord
 from boxoffice.application.queries.tail import Tail
+from boxoffice.application.together import Together
 from boxoffice.domain.catalogue.events import (
     Category,
     PerformanceCancelled,
@@ -137,6 +139,7 @@ class Drawing(msgspec.Struct, frozen=True):
 
 
 E = TypeVar("E")
+_Version = tuple[PlanId, int]
 
 
 class Catalogue:
@@ -148,7 +151,8 @@ class Catalogue:
         self._plans: OrderedDict[str, PlanEntry] = OrderedDict()
         self._productions: OrderedDict[str, ProductionEntry] = OrderedDict()
         self._performances: OrderedDict[str, PerformanceEntry] = OrderedDict()
-        self._drawings: OrderedDict[tuple[PlanId, int], Drawing] = OrderedDict()
+        self._drawings: OrderedDict[_Version, Drawing] = OrderedDict()
+        self._reading = Together[_Version, Drawing]()
         tail.feed(self._take)
 
     async def plans(self) -> list[PlanEntry]:
@@ -197,22 +201,23 @@ class Catalogue:
         entry = self._plans.get(plan)
         if entry is None:
             raise NotFound("There is no such seating plan.")
-        wanted = entry.version if version is None else version
-        if (plan, wanted) not in self._drawings:
-            await self._draw(plan, wanted)
-        self._drawings.move_to_end((plan, wanted))
-        return self._drawings[plan, wanted]
+        of = plan, entry.version if version is None else version
+        if of not in self._drawings:
+            self._keep(of, await self._reading.do(of, partial(self._read, *of)))
+        self._drawings.move_to_end(of)
+        return self._drawings[of]
 
-    async def _draw(self, plan: PlanId, version: int) -> None:
+    async def _read(self, plan: PlanId, version: int) -> Drawing:
         records = await asyncio.to_thread(self._store.families, [family(plan)])
         for record in records:
             if record.version == version and record.tag == TAGS[SeatingPlanImported]:
                 drawn = decode(record.tag, record.data, position=record.position)
                 assert isinstance(drawn, SeatingPlanImported)
-                self._drawings[plan, version] = Drawing(plan, version, drawn)
-                break
-        else:
-            raise NotFound("The seating plan has no such version.")
+                return Drawing(plan, version, drawn)
+        raise NotFound("The seating plan has no such version.")
+
+    def _keep(self, of: _Version, drawing: Drawing) -> None:
+        self._drawings[of] = drawing
         while len(self._drawings) > DRAWINGS_MAX:
             self._drawings.popitem(last=False)
 

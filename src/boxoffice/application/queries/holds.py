@@ -12,6 +12,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -19,6 +20,7 @@ import msgspec
 from boxoffice.application.codec import decode
 from boxoffice.application.ports.log import LogReader, LogRecord
 from boxoffice.application.queries.tail import Tail
+from boxoffice.application.together import Together
 from boxoffice.domain.ids import (
     ALLOWANCE_BIT,
     FAMILY_BYTES,
@@ -103,21 +105,22 @@ class _House:
         self._of = of
         self._position = 0
         self._news: list[LogRecord] = []
-        self._loading = asyncio.Lock()
+        self._loading = Together[Family, None]()
         self.is_loaded = False
         self.holds: dict[str, KnownHold] = {}
         self.users = 0
 
     async def load(self, store: LogReader) -> None:
-        async with self._loading:
-            if self.is_loaded:
-                return
-            past = await asyncio.to_thread(store.families, [self._of])
-            self.is_loaded = True
-            for record in (*past, *self._news):
-                if _is_allowance(record):
-                    self.take(record)
-            self._news.clear()
+        if not self.is_loaded:
+            await self._loading.do(self._of, partial(self._load, store))
+
+    async def _load(self, store: LogReader) -> None:
+        past = await asyncio.to_thread(store.families, [self._of])
+        self.is_loaded = True
+        for record in (*past, *self._news):
+            if _is_allowance(record):
+                self.take(record)
+        self._news.clear()
 
     def take(self, record: LogRecord) -> None:
         if not self.is_loaded:

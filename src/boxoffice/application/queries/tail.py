@@ -1,8 +1,10 @@
 """One reader of the log's tail for all folds that a process keeps in memory.
 
 Every fold sees every record once, in order of position. `catch_up` promises that
-whatever was stored before the call has been folded when it returns; callers that come
-together share one read. All calls come from one event loop; the log is read off it.
+whatever was stored before the call has been folded when it returns. Callers that come
+together share one read and its outcome: when it fails, it fails for everybody who had
+asked by then, so a log that is away costs nobody more than one read. All calls come
+from one event loop; the log is read off it.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import asyncio
 from collections.abc import Callable
 
 from boxoffice.application.ports.log import LogReader, LogRecord
+from boxoffice.errors import TooSlow
 
 PAGE_MAX = 2_000
 """Records read and folded at once; the loop breathes between pages."""
@@ -19,15 +22,20 @@ Fold = Callable[[LogRecord], None]
 
 
 class Tail:
-    """How far this process has read the log for its own folds."""
+    """How far this process has read the log for its own folds.
 
-    def __init__(self, store: LogReader) -> None:
+    `patience_s` bounds how long a caller waits; None is for commands, which have no
+    caller who would go away.
+    """
+
+    def __init__(self, store: LogReader, *, patience_s: float | None = None) -> None:
         self._store = store
+        self._patience_s = patience_s
         self._folds: list[Fold] = []
         self._position = 0
-        self._asked = 0
-        self._served = 0
-        self._reading = asyncio.Lock()
+        self._asked: asyncio.Future[None] | None = None
+        """What those wait for who asked after the running read had begun."""
+        self._reading: asyncio.Task[None] | None = None
 
     @property
     def position(self) -> int:
@@ -43,15 +51,38 @@ class Tail:
 
         Raises:
             Unavailable: the log does not answer.
+            TooSlow: there is more to read than a caller waits for.
         """
-        self._asked += 1
-        mine = self._asked
-        async with self._reading:
-            if self._served < mine:
-                serving = self._asked
-                await self._read()
-                self._served = serving
+        answer = asyncio.shield(self._next_read())
+        try:
+            async with asyncio.timeout(self._patience_s):
+                await answer
+        except TimeoutError as error:
+            raise TooSlow from error
         return self._position
+
+    def _next_read(self) -> asyncio.Future[None]:
+        if self._asked is None:
+            self._asked = asyncio.get_running_loop().create_future()
+        if self._reading is None or self._reading.done():
+            self._reading = asyncio.create_task(self._serve(), name="tail")
+        return self._asked
+
+    async def _serve(self) -> None:
+        """Read until nobody waits; a caller who leaves takes nobody's read along."""
+        while (served := self._take_asked()) is not None:
+            try:
+                await self._read()
+            except Exception as error:  # noqa: BLE001 - told to everybody who asked
+                _fail(served, error)
+                if (late := self._take_asked()) is not None:
+                    _fail(late, error)
+            else:
+                served.set_result(None)
+
+    def _take_asked(self) -> asyncio.Future[None] | None:
+        asked, self._asked = self._asked, None
+        return asked
 
     async def _read(self) -> None:
         while True:
@@ -64,3 +95,8 @@ class Tail:
                 self._position = record.position
             if len(page) < PAGE_MAX:
                 return
+
+
+def _fail(waiting: asyncio.Future[None], error: Exception) -> None:
+    waiting.set_exception(error)
+    waiting.exception()  # Whoever asked may have left: that is no news to anybody.
