@@ -34,6 +34,12 @@ class Invalid(Refused):
     code = "invalid"
 
 
+class NamesSomebody(Refused):
+    """This is kept for good: leave out e-mail addresses and numbers of 12 digits."""
+
+    code = "names-somebody"
+
+
 class SeatsUnavailable(Refused):
     """At least one of the places is no longer free; choose others."""
 

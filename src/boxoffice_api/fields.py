@@ -1,7 +1,8 @@
 """Kinds of fields that bodies have in common, each with its bounds.
 
 Every text is bounded and free of control characters. What a buyer sends never holds a
-price, and a card number fits no field: instruments are the provider's own names.
+price, and a card number fits no field: instruments are the provider's own names. What
+staff type freely is looked at by the rule of its command, which says what is wrong.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from boxoffice.domain.free_text import DIGITS_MAX
 from boxoffice.domain.ids import PLACE_ORDINAL_MAX
 from boxoffice.domain.inventory.decide import PLACES_PER_BUYER_MAX
 
@@ -20,6 +22,7 @@ PLACES_PER_ORDER_MAX = 100
 _PRINTABLE = r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]"
 _END = r"(?!\n)$"
 """The end itself: `$` alone lets a last line feed pass."""
+_NO_LONG_NUMBER = rf"(?!.*[0-9](?:_?[0-9]){{{DIGITS_MAX}}})"
 
 Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{24}" + _END)]
 """Of a plan, production or performance."""
@@ -60,7 +63,9 @@ Email = Annotated[
     ),
 ]
 Method = Literal["card", "pix"]
-Instrument = Annotated[str, msgspec.Meta(pattern=r"^(pm_[A-Za-z0-9_]{1,64})?" + _END)]
+Instrument = Annotated[
+    str, msgspec.Meta(pattern=f"^{_NO_LONG_NUMBER}(pm_[A-Za-z0-9_]{{1,64}})?{_END}")
+]
 """The provider's name for a card; empty: the buyer gives it on the provider's page."""
 
 

@@ -9,12 +9,15 @@ from typing import Any, cast
 import msgspec
 from litestar.connection import ASGIConnection
 
+from boxoffice.domain.free_text import DIGITS_MAX
 from boxoffice_api.asgi import Scope
 
 SOCKET = "SOCKET"
 """What stands for the method when a WebSocket is opened: never a safe one."""
 
 _CORRELATION = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_UUID = re.compile(rb"[0-9A-Fa-f]{8}-?(?:[0-9A-Fa-f]{4}-?){3}[0-9A-Fa-f]{12}")
+_LONG_NUMBER = re.compile(rb"[0-9](?:[._-]*[0-9]){%d}" % DIGITS_MAX)
 _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}.*")
 
 
@@ -41,9 +44,15 @@ class Head(msgspec.Struct, frozen=True):
         return token.strip() if scheme.lower() == b"bearer" else None
 
     def correlation(self) -> str | None:
-        """Give the caller's name for the story this request belongs to."""
+        """Give the caller's name for the story this request belongs to.
+
+        It is kept with every event, so one that may be a card's number is no name; of
+        a UUID chance alone makes digits follow each other.
+        """
         given = self.headers.get(b"x-correlation-id", b"")
-        if _CORRELATION.fullmatch(given):
+        if _CORRELATION.fullmatch(given) and (
+            _UUID.fullmatch(given) or not _LONG_NUMBER.search(given)
+        ):
             return given.decode("ascii")
         trace = _TRACEPARENT.fullmatch(self.headers.get(b"traceparent", b""))
         return trace[1].decode("ascii") if trace else None

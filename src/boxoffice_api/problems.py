@@ -51,6 +51,7 @@ STATUSES: Mapping[type[errors.BoxOfficeError], int] = {
     errors.BoxOfficeError: 500,
     errors.Refused: 409,
     errors.Invalid: 422,
+    errors.NamesSomebody: 422,
     errors.SeatsUnavailable: 409,
     errors.UnknownPlace: 422,
     errors.NotPriced: 409,

@@ -21,6 +21,7 @@ from boxoffice.application.deciding import (
 from boxoffice.application.deciding.view import Road, Roads, View
 from boxoffice.domain.catalogue.state import PERFORMANCE, PLAN, PRODUCTION
 from boxoffice.domain.decider import Aggregate, Decision
+from boxoffice.domain.free_text import check_free_text
 from boxoffice.domain.ids import Family
 from boxoffice.domain.inventory.state import ALLOWANCE, TICKET
 from boxoffice.domain.message import Command, Event
@@ -76,7 +77,9 @@ def decide(view: View, command: Command) -> Decision:
     Raises:
         Refused, NotFound, Conflict: a rule said no; nothing happened.
     """
-    return _road(command).decide(view, command)
+    road = _road(command)
+    check_free_text(command)
+    return road.decide(view, command)
 
 
 def _road(command: Command) -> Road:

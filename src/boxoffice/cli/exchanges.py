@@ -88,7 +88,7 @@ def exchange(
 @click.option("--name", required=True, help="Of the guest; sealed in the vault.")
 @click.option("--email", required=True, help="Of the guest; sealed in the vault.")
 @click.option("--host", required=True, help="Who invites.")
-@click.option("--reason", required=True, help="Goes on record.")
+@click.option("--reason", required=True, help="On record for good: name nobody.")
 @click.option("--budget", required=True, help="Out of which budget.")
 @TYPE
 @BY

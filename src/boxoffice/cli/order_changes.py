@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     Wanted = Callable[[Container, KnownOrder, str], Command]
     """Makes the command of the house, the order and the actor."""
 
-NOTE = click.option("--note", required=True, help="Goes on record.")
+NOTE = click.option("--note", required=True, help="On record for good: name nobody.")
 
 
 @click.command()
 @click.argument("code")
-@click.option("--note", default="", help="Goes on record.")
+@click.option("--note", default="", help="On record for good: name nobody.")
 @BY
 @configured
 def cancel(settings: Settings, /, *, code: str, note: str, by: str) -> None:
@@ -150,7 +150,7 @@ def approve(settings: Settings, /, *, code: str, request: str, by: str) -> None:
 @click.command()
 @click.argument("code")
 @click.argument("request", default="")
-@click.option("--note", default="", help="Goes on record.")
+@click.option("--note", default="", help="On record for good: name nobody.")
 @BY
 @configured
 def deny(settings: Settings, /, *, code: str, request: str, note: str, by: str) -> None:

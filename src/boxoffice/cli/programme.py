@@ -144,7 +144,7 @@ def open_(settings: Settings, /, *, performance: str) -> None:
 
 @performance.command()
 @click.argument("performance", type=HEX)
-@click.option("--reason", required=True, help="Goes on record.")
+@click.option("--reason", required=True, help="On record for good: name nobody.")
 @configured
 def close(settings: Settings, /, *, performance: str, reason: str) -> None:
     """Stop new holds; holds that stand can still be paid."""
@@ -162,7 +162,7 @@ def close(settings: Settings, /, *, performance: str, reason: str) -> None:
 
 @performance.command(name="cancel")
 @click.argument("performance", type=HEX)
-@click.option("--reason", required=True, help="Goes on record.")
+@click.option("--reason", required=True, help="On record for good: name nobody.")
 @BY
 @configured
 def call_off(settings: Settings, /, *, performance: str, reason: str, by: str) -> None:
@@ -189,7 +189,7 @@ def call_off(settings: Settings, /, *, performance: str, reason: str, by: str) -
 @click.option("--starts", required=True, help="Curtain, such as 2026-12-31T20:00.")
 @click.option("--refund-until", required=True, help="Until then tickets go back.")
 @click.option("--sale-until", help="Last moment of the sale.  [default: curtain]")
-@click.option("--reason", required=True, help="Goes on record.")
+@click.option("--reason", required=True, help="On record for good: name nobody.")
 @BY
 @configured
 def move(

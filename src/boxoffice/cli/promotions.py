@@ -52,7 +52,7 @@ def set_(settings: Settings, /, *, code: str, **given: str | int | None) -> None
 
 @promotion.command()
 @click.argument("code")
-@click.option("--reason", required=True, help="Goes on record.")
+@click.option("--reason", required=True, help="On record for good: name nobody.")
 @configured
 def end(settings: Settings, /, *, code: str, reason: str) -> None:
     """Stop CODE; orders that have it keep it."""

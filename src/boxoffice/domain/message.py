@@ -7,6 +7,7 @@ hundred thousand, refer only to older values, and so can never form a cycle.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import ClassVar
 
 import msgspec
 
@@ -18,7 +19,12 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="type
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """An intention. `now` is the database's time when the request came in."""
+    """An intention. `now` is the database's time when the request came in.
+
+    `free_text` names the fields that somebody typed and that go on record as they are.
+    """
+
+    free_text: ClassVar[tuple[str, ...]] = ()
 
     now: datetime
 

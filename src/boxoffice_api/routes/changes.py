@@ -87,7 +87,7 @@ _Asked = Request[Any, Any, Any]
         body=CallOffRequest,
         answers={204: None},
         is_command=True,
-        problems=(errors.NotFound,),
+        problems=(errors.NamesSomebody, errors.NotFound),
     ),
 )
 async def post_cancel(
@@ -106,7 +106,7 @@ async def post_cancel(
         body=MoveRequest,
         answers={204: None},
         is_command=True,
-        problems=(errors.NotFound,),
+        problems=(errors.NamesSomebody, errors.NotFound),
     ),
 )
 async def post_move(

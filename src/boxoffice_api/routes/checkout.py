@@ -284,7 +284,7 @@ async def post_quote(
         body=CompsRequest,
         answers={202: OrderView},
         is_command=True,
-        problems=(*_REFUSALS, errors.CompBudgetExhausted),
+        problems=(*_REFUSALS, errors.CompBudgetExhausted, errors.NamesSomebody),
     ),
 )
 async def post_comps(

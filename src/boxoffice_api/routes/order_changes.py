@@ -57,7 +57,7 @@ class PayRequest(
 class CancelRequest(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
 ):
-    """Why, if there is something to say."""
+    """Why, if staff have something to say; buyers have not."""
 
     note: Note = ""
 
@@ -106,6 +106,16 @@ def ticket_refs(tickets: tuple[TicketRequest, ...]) -> tuple[TicketRef, ...]:
     return tuple(TicketRef(ticket.performance, ticket.place) for ticket in tickets)
 
 
+def check_note(caller: Caller, note: str) -> None:
+    """Let only staff put words on record: buyers would write about themselves.
+
+    Raises:
+        Forbidden: a buyer sent a note.
+    """
+    if note and isinstance(caller, Buyer):
+        raise errors.Forbidden("Notes are for staff to write.")
+
+
 async def pay_order(edge: Edge, head: Head, code: str, body: bytes) -> Answer:
     """Try to pay again, after a try that failed."""
     caller = await edge.buyer_or(head, *SELLERS)
@@ -129,6 +139,7 @@ async def cancel_order(edge: Edge, head: Head, code: str, body: bytes) -> Answer
     """End what is open: an order that is not confirmed, an exchange, or an offer."""
     caller = await edge.buyer_or(head, *SELLERS)
     asked = CANCEL.read_optional(head, body)
+    check_note(caller, asked.note)
     known = await own_order(edge, caller, code)
     identity = edge.identify(head, caller, msgspec.json.encode(asked))
     command = CancelOrder(
@@ -262,7 +273,7 @@ async def post_pay(
         needs_body=False,
         answers={202: OrderChangeView},
         is_command=True,
-        problems=(errors.OrderNotOpen, errors.NotFound),
+        problems=(errors.OrderNotOpen, errors.NamesSomebody, errors.NotFound),
     ),
 )
 async def post_cancel_order(

@@ -31,7 +31,7 @@ from boxoffice_api.idempotency import request_id
 from boxoffice_api.order_views import OrderChangeView
 from boxoffice_api.paths import request_in_path
 from boxoffice_api.routes.order_answers import answer_change
-from boxoffice_api.routes.order_changes import Tickets, ticket_refs
+from boxoffice_api.routes.order_changes import Tickets, check_note, ticket_refs
 from boxoffice_api.routes.orders import buyer_of, own_order
 from boxoffice_api.spec import spec
 
@@ -73,6 +73,7 @@ async def refund_tickets(edge: Edge, head: Head, code: str, body: bytes) -> Answ
     is_staff = isinstance(caller, Staff)
     if not is_staff and (asked.fee or asked.keep_outside_fees):
         raise errors.Forbidden("What the house keeps is for staff to decide.")
+    check_note(caller, asked.note)
     known = await own_order(edge, caller, code)
     identity = edge.identify(head, caller, msgspec.json.encode(asked))
     limit = edge.container.settings.refund_unapproved_max
@@ -169,7 +170,12 @@ _OF_REQUEST = (errors.RequestNotOpen, errors.NotFound)
         body=RefundRequest,
         answers={202: OrderChangeView},
         is_command=True,
-        problems=(errors.RefundNotAllowed, errors.AlreadyExists, *_OF_TICKETS),
+        problems=(
+            errors.RefundNotAllowed,
+            errors.AlreadyExists,
+            errors.NamesSomebody,
+            *_OF_TICKETS,
+        ),
     ),
 )
 async def post_refund(
@@ -188,7 +194,12 @@ async def post_refund(
         body=VoidRequest,
         answers={202: OrderChangeView},
         is_command=True,
-        problems=(errors.VoidWindowOver, errors.OrderNotOpen, *_OF_TICKETS),
+        problems=(
+            errors.VoidWindowOver,
+            errors.OrderNotOpen,
+            errors.NamesSomebody,
+            *_OF_TICKETS,
+        ),
     ),
 )
 async def post_void(
@@ -231,7 +242,7 @@ async def post_approve(
         needs_body=False,
         answers={202: OrderChangeView},
         is_command=True,
-        problems=_OF_REQUEST,
+        problems=(errors.NamesSomebody, *_OF_REQUEST),
     ),
 )
 async def post_deny(

@@ -326,7 +326,7 @@ async def post_open(
         body=CloseRequest,
         answers={204: None},
         is_command=True,
-        problems=_UNKNOWN,
+        problems=(errors.NamesSomebody, *_UNKNOWN),
     ),
 )
 async def post_close(

@@ -32,6 +32,8 @@ PRICES: dict[str, Any] = {
     "a second field of codes": {"promotions": ["SUMMER"]},
     "card number as an instrument": {"instrument": "4242424242424242"},
     "card number under a prefix": {"instrument": "pm_4242-4242-4242-4242"},
+    "card number as the provider's": {"instrument": "pm_4242424242424242"},
+    "card number in parts": {"instrument": "pm_card_4242_4242_4242_4242"},
     "card number as a name": {"name": "4242 4242 4242 4242"},
     "card number in a name": {"name": "Ann 4242424242424242"},
     "another provider's method": {"method": "cash"},

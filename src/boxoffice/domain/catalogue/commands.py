@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import ClassVar
 
 import msgspec
 
@@ -72,12 +73,16 @@ class OpenSale(Command, frozen=True, kw_only=True):
 class CloseSale(Command, frozen=True, kw_only=True):
     """Stop new holds."""
 
+    free_text: ClassVar[tuple[str, ...]] = ("reason",)
+
     performance: PerformanceId
     reason: str
 
 
 class CancelPerformance(Command, frozen=True, kw_only=True):
     """Call a performance off, for good."""
+
+    free_text: ClassVar[tuple[str, ...]] = ("reason",)
 
     performance: PerformanceId
     by: str
@@ -86,6 +91,8 @@ class CancelPerformance(Command, frozen=True, kw_only=True):
 
 class MovePerformance(Command, frozen=True, kw_only=True):
     """Put a performance on another date; whoever cannot come gets the money back."""
+
+    free_text: ClassVar[tuple[str, ...]] = ("reason",)
 
     performance: PerformanceId
     starts_at: datetime

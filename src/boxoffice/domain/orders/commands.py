@@ -6,6 +6,8 @@ house's own processes carry None. `performance` only tells what to load first.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from boxoffice.domain.ids import (
     AttemptId,
     BuyerId,
@@ -56,6 +58,8 @@ class PayOrder(Command, frozen=True, kw_only=True):
 class CancelOrder(Command, frozen=True, kw_only=True):
     """End an order that is not confirmed, or an exchange that is not paid."""
 
+    free_text: ClassVar[tuple[str, ...]] = ("note",)
+
     performance: PerformanceId
     order: OrderCode
     buyer: BuyerId | None
@@ -76,6 +80,8 @@ class IssueComps(Command, frozen=True, kw_only=True):
     More than `unapproved_max` places need a second person.
     """
 
+    free_text: ClassVar[tuple[str, ...]] = ("reason",)
+
     performance: PerformanceId
     buyer: BuyerId
     hold: HoldId
@@ -94,6 +100,8 @@ class IssueComps(Command, frozen=True, kw_only=True):
 class VoidOrder(Command, frozen=True, kw_only=True):
     """Undo a confirmed order within `window_s` of its confirmation, by staff."""
 
+    free_text: ClassVar[tuple[str, ...]] = ("note",)
+
     performance: PerformanceId
     order: OrderCode
     by: str
@@ -109,6 +117,8 @@ class RefundTickets(Command, frozen=True, kw_only=True):
     what staff returned alone before, a second person must agree. `request` names the
     wish.
     """
+
+    free_text: ClassVar[tuple[str, ...]] = ("note",)
 
     performance: PerformanceId
     order: OrderCode
@@ -134,6 +144,8 @@ class ApproveRequest(Command, frozen=True, kw_only=True):
 
 class DenyRequest(Command, frozen=True, kw_only=True):
     """Say no to what was asked for, or take one's own wish back."""
+
+    free_text: ClassVar[tuple[str, ...]] = ("note",)
 
     performance: PerformanceId
     order: OrderCode

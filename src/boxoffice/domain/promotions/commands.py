@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from boxoffice.domain.message import Command
 from boxoffice.domain.money import Money
 from boxoffice.domain.promotions.events import PromotionTerms
@@ -16,6 +18,8 @@ class DefinePromotion(Command, frozen=True, kw_only=True):
 
 class EndPromotion(Command, frozen=True, kw_only=True):
     """Stop a code; orders that have it keep it."""
+
+    free_text: ClassVar[tuple[str, ...]] = ("reason",)
 
     code: str
     reason: str
