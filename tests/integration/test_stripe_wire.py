@@ -135,8 +135,11 @@ async def test_without_a_token_nothing_is_confirmed_and_the_page_is_named(
     ("ours", "theirs"),
     [
         (Money(1200, "JPY"), 1200),
-        (Money(1200, "BHD"), 1200),
-        (Money(1200, "VND"), 12),
+        (Money(1200, "VND"), 1200),
+        (Money(1200, "MGA"), 12),
+        (Money(1200, "ISK"), 120_000),
+        (Money(1200, "UGX"), 120_000),
+        (Money(12_500, "JOD"), 12_500),
         (Money(1200, "BRL"), 1200),
     ],
 )
@@ -151,12 +154,22 @@ async def test_amounts_are_counted_as_the_provider_counts(
     assert begun.amount == ours
 
 
+@pytest.mark.parametrize("amount", [Money(1250, "MGA"), Money(12_505, "JOD")])
 async def test_a_fraction_that_cannot_be_counted_is_never_asked_for(
-    other: Other, wire: StripeWire
+    other: Other, wire: StripeWire, amount: Money
 ) -> None:
     with pytest.raises(ProviderRefused):
-        await started(wire, Method("card", "pm_card_visa"), Money(1250, "VND"))
+        await started(wire, Method("card", "pm_card_visa"), amount)
     assert other.asked == []
+
+
+@pytest.mark.parametrize(("minor", "currency"), [(550, "isk"), (500, "xyz")])
+async def test_an_answer_in_what_we_cannot_count_settles_nothing(
+    other: Other, wire: StripeWire, minor: int, currency: str
+) -> None:
+    other.says(200, INTENT | {"amount": minor, "currency": currency})
+    with pytest.raises(Unavailable):
+        await started(wire, Method("card", "pm_card_visa"))
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ import msgspec
 
 from boxoffice.application.json_cursor import Cursor
 from boxoffice.application.toml_lines import parse_toml, table_of, with_line
-from boxoffice.domain.money import MINOR_UNITS
+from boxoffice.domain.money import check_currency, minor_digits
 from boxoffice.domain.pricing.events import Fee, PriceType, Rounding, TaxRule
 from boxoffice.errors import Invalid
 
@@ -26,7 +26,6 @@ FILE_BYTES_MAX = 4_000_000
 ENTRIES_MAX = 10_000
 NAME_MAX = 200
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
-CURRENCY = re.compile(r"[A-Z]{3}")
 AMOUNT = re.compile(r"\d{1,9}(\.\d{1,3})?", re.ASCII)
 PERCENT = re.compile(r"\d{1,3}(\.\d{1,2})?", re.ASCII)
 ROUNDINGS: tuple[Rounding, ...] = ("half-up", "half-even", "down")
@@ -109,7 +108,7 @@ def _season(top: Cursor) -> Season:
     venue = top.field("venue")
     _only(venue, "zone", "currency")
     zone = _zone(venue.field("zone"))
-    currency = _matching(venue.field("currency"), CURRENCY, "a currency such as USD")
+    currency = _currency(venue.field("currency"))
     plans = _named([_plan(c) for c in _elements(top, "plans")])
     productions = _named([_production(c) for c in _elements(top, "productions")])
     lists = {
@@ -302,6 +301,15 @@ def _zone(cursor: Cursor) -> str:
     return zone
 
 
+def _currency(cursor: Cursor) -> str:
+    currency = cursor.text(characters_max=NAME_MAX)
+    try:
+        check_currency(currency)
+    except Invalid as error:
+        raise cursor.refuse(error.detail) from error
+    return currency
+
+
 def _flag(cursor: Cursor, name: str, *, otherwise: bool) -> bool:
     found = cursor.maybe(name)
     if found is None:
@@ -323,7 +331,7 @@ def _amount(cursor: Cursor, currency: str) -> int:
     A text says exactly what is meant; 89.10 as a number is not 89.10 in binary.
     """
     text = _matching(cursor, AMOUNT, 'an amount in quotes, such as "89.00"')
-    minor = Decimal(text).scaleb(MINOR_UNITS.get(currency, 2))
+    minor = Decimal(text).scaleb(minor_digits(currency))
     if minor != minor.to_integral_value():
         raise cursor.refuse(f"is finer than {currency} can be paid")
     return int(minor)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 
-from boxoffice.domain.money import MINOR_UNITS, Money
+from boxoffice.domain.money import Money, minor_digits
 from boxoffice.domain.pricing.events import LevelPrice
 from boxoffice.errors import Invalid
 
@@ -39,11 +39,11 @@ def money(text: str, *, currency: str) -> Money:
     """Read an amount; it must not be finer than the currency.
 
     Raises:
-        Invalid: it is no amount, or too fine.
+        Invalid: it is no amount, too fine, or in no currency.
     """
     if not AMOUNT.fullmatch(text.strip()):
         raise Invalid(f"{text!r} is not an amount such as 89.00.")
-    minor = Decimal(text.strip()).scaleb(MINOR_UNITS.get(currency, 2))
+    minor = Decimal(text.strip()).scaleb(minor_digits(currency))
     if minor != minor.to_integral_value():
         raise Invalid(f"{text!r} is finer than {currency} can be paid.")
     return Money(int(minor), currency)

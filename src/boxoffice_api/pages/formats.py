@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from boxoffice.domain.money import MINOR_UNITS, Money
+from boxoffice.domain.money import Money, minor_digits
 from boxoffice_api.amounts import MoneyView
 
 DAYS = (
@@ -32,7 +32,6 @@ MONTHS = (
     "December",
 )
 """Not taken from the machine's locale: pages say the same everywhere."""
-DEFAULT_DECIMALS = 2
 
 
 def day(moment: datetime, zone: str) -> str:
@@ -83,7 +82,7 @@ def machine(moment: datetime) -> str:
 
 def decimals(currency: str) -> int:
     """Give how many digits of a currency stand behind its point."""
-    return MINOR_UNITS.get(currency, DEFAULT_DECIMALS)
+    return minor_digits(currency)
 
 
 def money(minor: int, currency: str) -> str:

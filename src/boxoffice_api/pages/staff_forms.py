@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from boxoffice.domain.money import MINOR_UNITS
+from boxoffice.domain.money import minor_digits
 from boxoffice.errors import Invalid, Unauthenticated
 from boxoffice_api.auth import Staff
 from boxoffice_api.edge import Edge
@@ -56,7 +56,7 @@ def minor_of(text: str, currency: str) -> int:
     Raises:
         Invalid: it is no amount.
     """
-    return _scaled(text, MINOR_UNITS.get(currency, 2))
+    return _scaled(text, minor_digits(currency))
 
 
 def basis_points_of(text: str) -> int:

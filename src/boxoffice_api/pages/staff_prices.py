@@ -17,7 +17,7 @@ from litestar.params import FromPath
 from boxoffice.application.codec import decode
 from boxoffice.application.queries.catalogue import PerformanceEntry
 from boxoffice.domain.ids import family, price_list_stream
-from boxoffice.domain.money import MINOR_UNITS
+from boxoffice.domain.money import minor_digits
 from boxoffice.domain.pricing.events import PricesSet, PriceType
 from boxoffice.errors import Refused
 from boxoffice_api.answers import Answer, as_response
@@ -204,7 +204,7 @@ def _values(event: PricesSet, entry: PerformanceEntry) -> Values:
 
 
 def _plain(minor: int, currency: str) -> str:
-    decimals = MINOR_UNITS.get(currency, 2)
+    decimals = minor_digits(currency)
     return f"{minor / 10**decimals:.{decimals}f}"
 
 

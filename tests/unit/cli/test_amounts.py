@@ -41,6 +41,11 @@ def test_an_amount_finer_than_its_currency_is_refused(text: str, currency: str) 
         money(text, currency=currency)
 
 
+def test_an_amount_in_no_currency_is_refused() -> None:
+    with pytest.raises(Invalid, match="'XYZ' is not an ISO 4217 currency"):
+        money("12.50", currency="XYZ")
+
+
 def test_prices_name_categories_also_such_with_an_equals_sign() -> None:
     prices = ["Floor Front=89.00", "A=B=1"]
     assert level_prices(prices, categories=CATEGORIES, currency="USD") == (

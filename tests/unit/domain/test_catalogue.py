@@ -167,6 +167,8 @@ def test_a_performance_pins_the_newest_plan_and_lays_out_every_section() -> None
         schedule(zone="../etc/passwd"),
         schedule(currency="usd"),
         schedule(currency="US$"),
+        schedule(currency="XYZ"),
+        schedule(currency="KWD"),
         schedule(starts_at=NOON.replace(tzinfo=None)),
         schedule(sale_from=NOON),
     ],

@@ -103,6 +103,7 @@ def test_a_code_ends_once() -> None:
         PromotionTerms(currency="USD"),
         PromotionTerms(currency="USD", basis_points=100, amount_off=1),
         PromotionTerms(currency="usd", basis_points=100),
+        PromotionTerms(currency="XYZ", basis_points=100),
         PromotionTerms(currency="USD", basis_points=-1),
         PromotionTerms(currency="USD", basis_points=10_001),
         PromotionTerms(currency="USD", amount_off=-1),

@@ -14,7 +14,8 @@ from boxoffice.domain.ids import (
     split,
     ticket_stream,
 )
-from boxoffice.domain.money import Money, total
+from boxoffice.domain.money import Money, check_currency, minor_digits, total
+from boxoffice.errors import Invalid
 from boxoffice.testing import ANN, BOB, PERFORMANCE
 
 
@@ -26,10 +27,33 @@ from boxoffice.testing import ANN, BOB, PERFORMANCE
         (Money(-5, "USD"), "USD -0.05"),
         (Money(4500, "JPY"), "JPY 4,500"),
         (Money(4500, "KWD"), "KWD 4.500"),
+        (Money(4500, "XYZ"), "XYZ 4,500"),
     ],
 )
 def test_money_reads_like_money(money: Money, text: str) -> None:
     assert text == str(money)
+
+
+@pytest.mark.parametrize(
+    ("currency", "digits"),
+    [("USD", 2), ("HUF", 2), ("ISK", 0), ("UGX", 0), ("VND", 0), ("OMR", 3)],
+)
+def test_each_currency_has_its_own_decimals(currency: str, digits: int) -> None:
+    assert digits == minor_digits(currency)
+
+
+@pytest.mark.parametrize("currency", ["", "usd", "XYZ", "XAU", "US", "USDX"])
+def test_what_is_no_currency_has_none(currency: str) -> None:
+    with pytest.raises(Invalid, match="is not an ISO 4217 currency"):
+        minor_digits(currency)
+    with pytest.raises(Invalid, match="is not an ISO 4217 currency"):
+        check_currency(currency)
+
+
+@pytest.mark.parametrize("currency", ["BHD", "JOD", "KWD", "OMR", "TND", "MGA"])
+def test_tickets_are_not_sold_in_what_cards_pay_coarsely(currency: str) -> None:
+    with pytest.raises(Invalid, match=f"Tickets are not sold in {currency}"):
+        check_currency(currency)
 
 
 def test_currencies_are_never_mixed() -> None:

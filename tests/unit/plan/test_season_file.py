@@ -92,7 +92,8 @@ def test_the_same_names_give_the_same_ids_and_another_venue_has_others() -> None
     ("old", "new", "complaint"),
     [
         ('zone = "America', 'zone = "Amerika', "is not a time zone we know"),
-        ('currency = "USD"', 'currency = "usd"', "must be a currency"),
+        ('currency = "USD"', 'currency = "usd"', "not an ISO 4217 currency"),
+        ('currency = "USD"', 'currency = "KWD"', "Tickets are not sold in KWD"),
         ('title = "Neon Nights"', 'titel = "x"', "is unknown here"),
         ('rounding = "half-up"', 'rounding = "up"', "must be one of"),
         ('percent = "4" }', "percent = 4 }", "a percentage in quotes"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -32,9 +31,9 @@ from boxoffice.domain.catalogue.events import (
 )
 from boxoffice.domain.catalogue.state import Performance, Production, SeatingPlan
 from boxoffice.domain.message import Event
+from boxoffice.domain.money import check_currency
 from boxoffice.errors import AlreadyExists, Invalid, NotFound, PerformanceOff
 
-CURRENCY = re.compile("[A-Z]{3}")
 SECTION_PLACES_MAX = 2_000
 """Bound of one read-model document. Source: design, decision 13."""
 
@@ -150,8 +149,7 @@ def _check_schedule(command: SchedulePerformance) -> None:
         ZoneInfo(command.zone)
     except (KeyError, ValueError, OSError) as error:
         raise Invalid(f"{command.zone!r} is not a time zone we know.") from error
-    if not CURRENCY.fullmatch(command.currency):
-        raise Invalid("The currency must be an ISO 4217 code such as USD.")
+    check_currency(command.currency)
     _check_zoned(command.starts_at, command.sale_from, command.sale_until)
     if command.sale_from >= command.sale_until:
         raise Invalid("The sale must start before it ends.")

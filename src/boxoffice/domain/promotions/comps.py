@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from boxoffice.domain.decider import Decision
 from boxoffice.domain.ids import comp_budget_stream
-from boxoffice.domain.money import Money
+from boxoffice.domain.money import Money, check_currency
 from boxoffice.domain.promotions.commands import SetCompBudget
-from boxoffice.domain.promotions.decide import AMOUNT_MAX, CURRENCY
+from boxoffice.domain.promotions.decide import AMOUNT_MAX
 from boxoffice.domain.promotions.events import (
     CompBudgetSet,
     CompsDrawn,
@@ -26,8 +26,7 @@ def set_comp_budget(budget: CompBudget, command: SetCompBudget) -> list[CompBudg
         raise Invalid(f"A budget needs a name of at most {NAME_MAX} letters.")
     if not 0 <= command.places_max <= PLACES_MAX or not 0 <= face.minor <= AMOUNT_MAX:
         raise Invalid("The limits of a budget must not be negative or absurd.")
-    if not CURRENCY.fullmatch(face.currency):
-        raise Invalid("The currency must be an ISO 4217 code such as USD.")
+    check_currency(face.currency)
     if budget.face_max is not None and budget.face_max.currency != face.currency:
         raise Invalid(f"This budget is in {budget.face_max.currency}.")
     if (budget.places_max, budget.face_max) == (command.places_max, face):

@@ -18,7 +18,7 @@ from boxoffice.domain.ids import (
     promotion_stream,
     promotion_use_stream,
 )
-from boxoffice.domain.money import Money
+from boxoffice.domain.money import Money, check_currency
 from boxoffice.domain.promotions.commands import DefinePromotion, EndPromotion
 from boxoffice.domain.promotions.events import (
     PromotionDefined,
@@ -39,7 +39,6 @@ from boxoffice.errors import (
 )
 
 CODE = re.compile("[A-Z0-9][A-Z0-9-]{1,31}")
-CURRENCY = re.compile("[A-Z]{3}")
 WHOLE = 10_000
 """Basis points of one."""
 AMOUNT_MAX = 100_000_000_000
@@ -79,8 +78,7 @@ def define_promotion(
 
 
 def _check_terms(terms: PromotionTerms) -> None:
-    if not CURRENCY.fullmatch(terms.currency):
-        raise Invalid("The currency must be an ISO 4217 code such as USD.")
+    check_currency(terms.currency)
     if not 0 <= terms.basis_points <= WHOLE:
         raise Invalid(f"A share must lie between 0 and {WHOLE:,} basis points.")
     if not 0 <= terms.amount_off <= AMOUNT_MAX:

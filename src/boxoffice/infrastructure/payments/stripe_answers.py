@@ -1,7 +1,8 @@
 """What the provider answers, in our words: payments, refunds and refusals.
 
 Amounts go over the wire in the provider's minor units. They are ours, except for a few
-currencies that the provider counts without decimals.
+currencies that the provider counts otherwise: without our decimals, with two that are
+always zero, or in steps of ten.
 """
 
 from __future__ import annotations
@@ -15,15 +16,20 @@ from boxoffice.application.ports.payments import (
     ProviderRefund,
     Status,
 )
-from boxoffice.domain.money import MINOR_UNITS, Money
+from boxoffice.domain.money import Money, minor_digits
 from boxoffice.domain.payments.commands import RefundStatus
-from boxoffice.errors import ProviderRefused, Unavailable
+from boxoffice.errors import Invalid, ProviderRefused, Unavailable
 
 ZERO_DECIMAL = frozenset(
     "BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split()  # noqa: SIM905  (reads better than fifteen quotes)
 )
 """Source: docs.stripe.com/currencies, "Zero-decimal currencies"."""
-DECIMALS = 2
+TWO_ZEROS = frozenset({"ISK", "UGX"})
+"""Without decimals in ISO 4217, with two that are always zero on the wire.
+Source: docs.stripe.com/currencies, "Special cases"."""
+THREE_DECIMAL = 3
+TENS = 10
+"""The last of three decimals must be zero. Source: docs.stripe.com/currencies."""
 STATUSES: Mapping[str, Status] = {
     "requires_payment_method": "needs_method",
     "requires_confirmation": "needs_method",
@@ -152,22 +158,38 @@ def to_wire(amount: Money) -> int:
     Raises:
         ProviderRefused: it has a fraction that the provider cannot count.
     """
-    whole, rest = divmod(amount.minor, _ratio(amount.currency))
+    ours, theirs = _step(amount.currency)
+    steps, rest = divmod(amount.minor, ours)
     if rest:
         raise ProviderRefused(f"The provider takes no fractions of {amount.currency}.")
-    return whole
+    return steps * theirs
 
 
 def from_wire(minor: int, currency: str) -> Money:
-    """Give an amount in our minor units."""
-    ours = currency.upper()
-    return Money(minor * _ratio(ours), ours)
+    """Give an amount in our minor units.
+
+    Raises:
+        Unavailable: the provider counts what we cannot.
+    """
+    known = currency.upper()
+    try:
+        ours, theirs = _step(known)
+    except Invalid as error:
+        raise Unavailable(f"The provider names a currency {currency[:10]}.") from error
+    counted, rest = divmod(minor * ours, theirs)
+    if rest:
+        raise Unavailable(f"The provider names a fraction of {known}.")
+    return Money(counted, known)
 
 
-def _ratio(currency: str) -> int:
-    """How many of our minor units are one of the provider's."""
-    decimals = MINOR_UNITS.get(currency, DECIMALS)
-    return 10**decimals if currency in ZERO_DECIMAL else 1
+def _step(currency: str) -> tuple[int, int]:
+    """Give the least amount the provider takes, in our minor units and in its own."""
+    decimals = minor_digits(currency)
+    if currency in ZERO_DECIMAL:
+        return 10**decimals, 1
+    if currency in TWO_ZEROS:
+        return 1, 100
+    return (TENS, TENS) if decimals == THREE_DECIMAL else (1, 1)
 
 
 def _action_url(intent: Intent, status: Status, pay_page: str) -> str:
