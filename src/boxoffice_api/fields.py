@@ -15,6 +15,7 @@ import msgspec
 from boxoffice.domain.free_text import DIGITS_MAX
 from boxoffice.domain.ids import PLACE_ORDINAL_MAX
 from boxoffice.domain.inventory.decide import PLACES_PER_BUYER_MAX
+from boxoffice.domain.pricing.events import CODE
 
 MINOR_MAX = 2**53 - 1
 PLACES_PER_ORDER_MAX = 100
@@ -38,7 +39,7 @@ Ordinal = Annotated[int, msgspec.Meta(ge=1, le=PLACE_ORDINAL_MAX)]
 Ordinals = Annotated[
     tuple[Ordinal, ...], msgspec.Meta(min_length=1, max_length=PLACES_PER_BUYER_MAX)
 ]
-Code = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_-]{0,31}" + _END)]
+Code = Annotated[str, msgspec.Meta(pattern=f"^{CODE}{_END}")]
 """Of a price type, a fee, a tax or a budget."""
 Types = Annotated[tuple[Code, ...], msgspec.Meta(max_length=PLACES_PER_BUYER_MAX)]
 PromotionCode = Annotated[

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 from boxoffice.domain.ids import HoldId, PerformanceId, PlanId
+from boxoffice.domain.pricing.events import CODE
 from boxoffice.errors import NotFound
 
 _FAMILY = re.compile(r"[0-9a-f]{24}")
 _PROMOTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{1,31}")
-_BUDGET = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+_BUDGET = re.compile(CODE)
 _NAME = re.compile(r"[0-9a-f]{32}")
 
 

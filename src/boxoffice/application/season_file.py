@@ -19,7 +19,7 @@ import msgspec
 from boxoffice.application.json_cursor import Cursor
 from boxoffice.application.toml_lines import parse_toml, table_of, with_line
 from boxoffice.domain.money import check_currency, minor_digits
-from boxoffice.domain.pricing.events import Fee, PriceType, Rounding, TaxRule
+from boxoffice.domain.pricing.events import CODE, Fee, PriceType, Rounding, TaxRule
 from boxoffice.errors import Invalid
 
 FILE_BYTES_MAX = 4_000_000
@@ -168,7 +168,7 @@ def _price_type(cursor: Cursor) -> PriceType:
         raise audience.refuse("must be public or staff")
     quota = cursor.maybe("quota")
     return PriceType(
-        code=_name(cursor, "code"),
+        code=_code(cursor),
         name=cursor.field("name").text(characters_max=NAME_MAX),
         proof=_text(cursor, "proof"),
         quota=_whole(quota) if quota else None,
@@ -183,7 +183,7 @@ def _fee(cursor: Cursor, currency: str) -> Fee:
         raise kind.refuse("must be inside or outside")
     fixed, percent = cursor.maybe("fixed"), cursor.maybe("percent")
     return Fee(
-        code=_name(cursor, "code"),
+        code=_code(cursor),
         name=cursor.field("name").text(characters_max=NAME_MAX),
         kind="inside" if kind.value == "inside" else "outside",
         fixed=_amount(fixed, currency) if fixed else 0,
@@ -196,7 +196,7 @@ def _tax(cursor: Cursor) -> TaxRule:
     _only(cursor, "code", "name", "percent", *rules, "valid_from", "valid_until")
     first, last = cursor.maybe("valid_from"), cursor.maybe("valid_until")
     return TaxRule(
-        code=_name(cursor, "code"),
+        code=_code(cursor),
         name=cursor.field("name").text(characters_max=NAME_MAX),
         basis_points=_basis_points(cursor.field("percent")),
         included=_flag(cursor, "included", otherwise=False),
@@ -276,9 +276,14 @@ def _named(entries: list[tuple[Cursor, Any]]) -> dict[str, Any]:
     return found
 
 
-def _name(cursor: Cursor, key: str = "name") -> str:
+def _name(cursor: Cursor) -> str:
     wanted = "a short name of a-z, 0-9, dot and dash"
-    return _matching(cursor.field(key), NAME, wanted)
+    return _matching(cursor.field("name"), NAME, wanted)
+
+
+def _code(cursor: Cursor) -> str:
+    wanted = "a code of a-z, 0-9, dash and underscore"
+    return _matching(cursor.field("code"), re.compile(CODE), wanted)
 
 
 def _matching(cursor: Cursor, pattern: re.Pattern[str], wanted: str) -> str:

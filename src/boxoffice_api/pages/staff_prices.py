@@ -50,7 +50,7 @@ ROUNDINGS = {
     "half-even": "to the nearest, halves to even",
     "down": "down",
 }
-UNREADABLE = "Look at the codes and names: codes are small letters, such as adult."
+UNREADABLE = "Look at the codes and names: codes are small letters and digits."
 Values = dict[str, str]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.api.house import House
+from tests.unit.api.house import ANN, House
 
 USD = "USD"
 
@@ -19,7 +19,7 @@ def level(category: int, minor: int, **changes: Any) -> dict[str, Any]:
     }
 
 
-TYPES = {
+TYPES: dict[str, Any] = {
     "prices": [level(0, 4500), level(0, 3000, type="half"), level(0, 100, type="crew")],
     "types": [
         {"code": "adult", "name": "Adult"},
@@ -139,6 +139,26 @@ async def test_places_have_price_types(house: House, performance: str) -> None:
         "adult": {"minor": 4500, "currency": USD},
         "half": {"minor": 3000, "currency": USD},
     }
+
+
+@pytest.mark.parametrize("code", ["65plus", "half_price", "half-price"])
+async def test_whatever_a_price_list_may_call_a_type_can_be_bought(
+    house: House, performance: str, code: str
+) -> None:
+    adult, half, _ = TYPES["types"]
+    prices = [level(0, 4500), level(0, 3000, type=code)]
+    types = [adult, {**half, "code": code}]
+    await priced(house, performance, {"prices": prices, "types": types})
+    ann = await house.buyer()
+    held = await house.client.post(
+        f"/v1/performances/{performance}/holds",
+        json={"places": [1], "types": [code]},
+        headers=ann,
+    )
+    hold = held.headers["location"]
+    ordered = await house.client.post(f"{hold}/order", json=ANN, headers=ann)
+    assert ordered.status_code == 202, ordered.text
+    assert [line["type"] for line in ordered.json()["lines"]] == [code]
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,8 @@ def test_the_same_names_give_the_same_ids_and_another_venue_has_others() -> None
         ('rounding = "half-up"', 'rounding = "up"', "must be one of"),
         ('percent = "4" }', "percent = 4 }", "a percentage in quotes"),
         ('kind = "inside"', 'kind = "in"', "must be inside or outside"),
+        ('code = "concession"', 'code = "con.cession"', "must be a code"),
+        ('code = "service"', 'code = "Service"', "must be a code"),
         ("valid_from = 2016-01-01", "valid_from = 2016", "must be a date"),
         ('adult = "145.00"', 'adult = "145.001"', "finer than USD"),
         ('adult = "145.00"', "adult = 145.0", "an amount in quotes"),

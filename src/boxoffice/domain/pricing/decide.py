@@ -9,6 +9,7 @@ from datetime import date
 from boxoffice.domain.pricing.calculation import WHOLE, all_in, applicable
 from boxoffice.domain.pricing.commands import SetPrices
 from boxoffice.domain.pricing.events import (
+    CODE,
     Fee,
     LevelPrice,
     PricesSet,
@@ -24,7 +25,6 @@ RULES_MAX = 20
 """Price types, fees and taxes of one list, each."""
 PRICE_LISTS_MAX = 200
 """Versions of one list: each table is kept, for the holds and orders priced by it."""
-CODE = re.compile("[a-z0-9][a-z0-9-]{0,31}")
 NAME_MAX = 100
 
 
@@ -88,9 +88,9 @@ def _check_names(kind: str, rules: Sequence[PriceType | Fee | TaxRule]) -> None:
     if len({rule.code for rule in rules}) != len(rules):
         raise Invalid(f"The codes of the {kind} must differ.")
     for rule in rules:
-        if not CODE.fullmatch(rule.code):
+        if not re.fullmatch(CODE, rule.code):
             raise Invalid(
-                f"{rule.code!r} is not a code: small letters, digits and hyphens."
+                f"{rule.code!r} is not a code: small letters, digits, - and _."
             )
         if not 0 < len(rule.name.strip()) <= NAME_MAX:
             raise Invalid(f"{rule.code} needs a name of at most {NAME_MAX} letters.")

@@ -13,6 +13,8 @@ from boxoffice.domain.pricing_parts import PriceParts
 
 Rounding = Literal["half-up", "half-even", "down"]
 DEFAULT_TYPE = "adult"
+CODE = r"[a-z0-9][a-z0-9_-]{0,31}"
+"""A pattern: how price types, fees and taxes are named, wherever somebody names one."""
 
 
 class LevelPrice(msgspec.Struct, frozen=True, array_like=True, gc=False):
