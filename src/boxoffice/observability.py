@@ -62,7 +62,7 @@ class WriterFigures:
         _depth.set_function(lambda: writer.depth)
 
     def batch(self, *, commands: int, commit_s: float) -> None:
-        """Note an append that was stored."""
+        """Note an append that was stored, and how long it took to become durable."""
         _batch.observe(commands)
         _commit.observe(commit_s)
 
@@ -71,5 +71,5 @@ class WriterFigures:
         _conflicts.inc()
 
     def halving(self) -> None:
-        """Note that a batch failed for its data."""
+        """Note that a batch was split for data that could not be stored."""
         _halvings.inc()

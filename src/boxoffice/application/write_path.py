@@ -12,6 +12,7 @@ fails for its data is halved until the culprit is alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from time import perf_counter
 from typing import Protocol
 
@@ -60,13 +61,13 @@ class Observer(Protocol):
     """Whoever counts what the writer does."""
 
     def batch(self, *, commands: int, commit_s: float) -> None:
-        """Note an append that was stored."""
+        """Note an append that was stored, and how long it took to become durable."""
 
     def conflict(self) -> None:
         """Note that a batch was decided again."""
 
     def halving(self) -> None:
-        """Note that a batch failed for its data."""
+        """Note that a batch was split for data that could not be stored."""
 
 
 class NullObserver:
@@ -170,9 +171,9 @@ class WritePath:
         try:
             return self._answered(list(requests))
         except (Unstorable, Corrupt) as error:
-            self._observer.halving()
             if len(requests) == 1:
                 return {requests[0].command_id: error}
+            self._observer.halving()
             middle = len(requests) // 2
             return self.step(requests[:middle]) | self.step(requests[middle:])
         except Exception as error:
@@ -207,14 +208,22 @@ class WritePath:
     def _attempt(
         self, pending: Sequence[Request], stale: Sequence[Stale]
     ) -> tuple[_Batch, Outcome]:
-        if len(stale) < CONFLICTS_MAX:
-            return self._decided(self._store, pending, stale)
-        with self._store.exclusive() as held:
-            return self._decided(held, pending, stale)
+        is_alone = len(stale) >= CONFLICTS_MAX
+        lock = self._store.exclusive() if is_alone else nullcontext(self._store)
+        with lock as log_:
+            batch = self._decided(log_, pending, stale)
+            started = perf_counter()
+            reached("append.before")
+            outcome = log_.append(batch.append)
+        reached("append.after")
+        if isinstance(outcome, Stored):
+            took = perf_counter() - started
+            self._observer.batch(commands=len(pending), commit_s=took)
+        return batch, outcome
 
     def _decided(
         self, log_: LogWriter, pending: Sequence[Request], stale: Sequence[Stale]
-    ) -> tuple[_Batch, Outcome]:
+    ) -> _Batch:
         needed = {f for r in pending for f in families(r.command)}
         needed.update(f for r in pending for f in orders(r.command))
         if stale:
@@ -224,14 +233,7 @@ class WritePath:
         batch = _Batch(self._memory)
         for request in pending:
             batch.decide(request)
-        started = perf_counter()
-        reached("append.before")
-        outcome = log_.append(batch.append)
-        reached("append.after")
-        if isinstance(outcome, Stored):
-            took = perf_counter() - started
-            self._observer.batch(commands=len(pending), commit_s=took)
-        return batch, outcome
+        return batch
 
     def _settled(self, pending: Sequence[Request], unknown: OutcomeUnknown) -> Repeated:
         """After a broken connection: what has a receipt is done, the rest is not."""
