@@ -250,6 +250,12 @@ class OutcomeUnknown(Unavailable):
     code = "outcome-unknown"
 
 
+class RendererUnknown(Unavailable):
+    """Another version of the box office did and answered this; ask again."""
+
+    code = "renderer-unknown"
+
+
 class TooSlow(Unavailable):
     """The answer is not ready yet; ask again in a moment."""
 

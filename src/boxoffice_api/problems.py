@@ -87,6 +87,7 @@ STATUSES: Mapping[type[errors.BoxOfficeError], int] = {
     errors.Unavailable: 503,
     errors.Overloaded: 503,
     errors.OutcomeUnknown: 503,
+    errors.RendererUnknown: 503,
     errors.TooSlow: 503,
     errors.Unstorable: 422,
     errors.Corrupt: 500,

@@ -6,6 +6,9 @@ import msgspec
 
 from boxoffice.domain.message import Command, Fact, Meta
 
+RENDERER = 1
+"""The version of the renderers that answer what is stored from now on."""
+
 
 class Request(msgspec.Struct, frozen=True, gc=False):
     """A command with its identity.
@@ -27,11 +30,13 @@ class Accepted(msgspec.Struct, frozen=True, gc=False):
 
     Facts of a question have no place in the log: position 0.
 
-    `repeated` tells that it was done earlier, under the same id.
+    `repeated` tells that it was done earlier, under the same id; `renderer` names the
+    version that rendered the first answer, so that a repeat gives the same bytes.
     """
 
     facts: tuple[Fact, ...]
     repeated: bool = False
+    renderer: int = RENDERER
 
 
 Answer = Accepted | Exception

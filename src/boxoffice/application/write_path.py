@@ -30,7 +30,7 @@ from boxoffice.application.ports.log import (
     Stale,
     Stored,
 )
-from boxoffice.application.requests import Accepted, Answer, Request
+from boxoffice.application.requests import RENDERER, Accepted, Answer, Request
 from boxoffice.application.routing import decide, families, orders
 from boxoffice.domain.decider import Decision
 from boxoffice.domain.message import Fact
@@ -88,7 +88,7 @@ class _Batch:
 
     def __init__(self, memory: Memory) -> None:
         self.overlay = Overlay(memory)
-        self.append = Append(guards=self.overlay.guards)
+        self.append = Append(guards=self.overlay.guards, renderer=RENDERER)
         self.decided: list[tuple[Request, Decision, list[int]]] = []
         self.refused: dict[bytes, Exception] = {}
         self.supposed: dict[bytes, Decision] = {}
@@ -136,7 +136,9 @@ class _Batch:
             for (stream, event), version in zip(decision, versions, strict=True):
                 facts.append(Fact(position, stream, version, stored.recorded_at, event))
                 position += 1
-            found[request.command_id] = Accepted(tuple(facts))
+            found[request.command_id] = Accepted(
+                tuple(facts), renderer=self.append.renderer
+            )
         for command_id, decision in self.supposed.items():
             found[command_id] = Accepted(
                 tuple(Fact(0, s, 0, stored.recorded_at, e) for s, e in decision)
@@ -269,4 +271,4 @@ class WritePath:
             )
             for r in records
         )
-        return Accepted(facts, repeated=True)
+        return Accepted(facts, repeated=True, renderer=receipt.renderer)

@@ -21,9 +21,9 @@ from boxoffice_api.head import Head, head_of
 from boxoffice_api.paths import hold_in_path, performance_in_path
 from boxoffice_api.renderers import (
     HoldChangeView,
-    render_hold_change,
     render_known_change,
 )
+from boxoffice_api.renderings import renderers_of
 from boxoffice_api.routes.holds import own_hold
 from boxoffice_api.spec import spec
 
@@ -106,7 +106,8 @@ async def _changed(
     accepted = await edge.ask(head, caller, identity=identity, command=command)
     of, hold = command.performance, command.hold
     if accepted.facts:
-        body = render_hold_change(accepted.facts, of, edge.token)
+        render = renderers_of(accepted).hold_change
+        body = render(accepted.facts, of, edge.token)
     else:
         known = await own_hold(edge, caller, of, hold)
         body = render_known_change(known, command.now, edge.token)

@@ -20,7 +20,7 @@ from boxoffice.application.keys import customer_id
 from boxoffice.application.ports.vault import Particulars
 from boxoffice.application.queries.holds import KnownHold
 from boxoffice.application.writer import Accepted
-from boxoffice.domain.ids import HoldId, PerformanceId, PersonId
+from boxoffice.domain.ids import HoldId, OrderCode, PerformanceId, PersonId
 from boxoffice.domain.orders.commands import IssueComps, PlaceOrder
 from boxoffice.domain.orders.events import OrderPlaced
 from boxoffice_api.amounts import MoneyView, money
@@ -49,10 +49,9 @@ from boxoffice_api.order_views import (
     OrderView,
     QuotedLine,
     encode,
-    order_document,
-    order_view,
     quoted_line,
 )
+from boxoffice_api.renderings import renderers_of
 from boxoffice_api.routes.holds import own_hold
 from boxoffice_api.spec import spec
 
@@ -130,7 +129,7 @@ async def place_order(
     )
     await _keep(edge, known, command.person, Particulars(asked.name, asked.email))
     accepted = await edge.ask(head, caller, identity=identity, command=command)
-    return _ordered(edge, accepted)
+    return _ordered(edge, accepted, command.order)
 
 
 async def issue_comps(
@@ -160,7 +159,7 @@ async def issue_comps(
     )
     await _keep(edge, known, command.person, Particulars(asked.name, asked.email))
     accepted = await edge.ask(head, staff, identity=identity, command=command)
-    return _ordered(edge, accepted)
+    return _ordered(edge, accepted, command.order)
 
 
 async def quote(
@@ -209,10 +208,10 @@ async def _keep(
         await asyncio.to_thread(edge.container.vault.keep, person, particulars)
 
 
-def _ordered(edge: Edge, accepted: Accepted) -> Answer:
-    view = order_view(order_document(accepted.facts), edge.token)
-    location = ("location", f"/v1/orders/{view.order}")
-    return Answer(202, encode(view), headers=(NO_STORE, location))
+def _ordered(edge: Edge, accepted: Accepted, code: OrderCode) -> Answer:
+    body = renderers_of(accepted).order(accepted.facts, edge.token)
+    location = ("location", f"/v1/orders/{code}")
+    return Answer(202, body, headers=(NO_STORE, location))
 
 
 # ------------------------------------------------------- the framework's routes

@@ -23,7 +23,8 @@ from boxoffice_api.fields import Ordinals, Types
 from boxoffice_api.head import Head, head_of
 from boxoffice_api.idempotency import hold_id
 from boxoffice_api.paths import hold_in_path, performance_in_path
-from boxoffice_api.renderers import HoldView, render_hold, render_known_hold
+from boxoffice_api.renderers import HoldView, render_known_hold
+from boxoffice_api.renderings import renderers_of
 from boxoffice_api.spec import spec
 
 
@@ -66,7 +67,7 @@ async def place_hold(edge: Edge, head: Head, performance: str, body: bytes) -> A
     location = f"/v1/performances/{entry.performance}/holds/{command.hold}"
     return Answer(
         status=201,
-        body=render_hold(accepted.facts, edge.token),
+        body=renderers_of(accepted).hold(accepted.facts, edge.token),
         headers=(NO_STORE, ("location", location)),
     )
 

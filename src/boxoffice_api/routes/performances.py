@@ -21,12 +21,14 @@ from boxoffice.domain.ids import PerformanceId, PlanId, ProductionId
 from boxoffice_api.amounts import MoneyView, money
 from boxoffice_api.answers import NO_STORE, Answer, as_response
 from boxoffice_api.bodies import Body, body_of
+from boxoffice_api.catalogue_renderers import PerformanceMade
 from boxoffice_api.edge import Edge
 from boxoffice_api.fields import Currency, Id, Line, Moment, Zone
 from boxoffice_api.head import Head, head_of
 from boxoffice_api.idempotency import family_id
 from boxoffice_api.paths import performance_in_path
 from boxoffice_api.query import Query
+from boxoffice_api.renderings import renderers_of
 from boxoffice_api.spec import Query as QuerySpec
 from boxoffice_api.spec import spec
 
@@ -115,13 +117,6 @@ class PerformanceList(msgspec.Struct, frozen=True):
     next: str | None
 
 
-class PerformanceMade(msgspec.Struct, frozen=True):
-    """A performance that was just scheduled."""
-
-    performance: str
-    token: str
-
-
 SCHEDULE = Body(ScheduleRequest)
 CLOSE = Body(CloseRequest)
 
@@ -143,10 +138,10 @@ async def schedule(edge: Edge, head: Head, body: bytes) -> Answer:
         sale_until=asked.sale_until,
     )
     accepted = await edge.ask(head, staff, identity=identity, command=command)
-    token = edge.token(accepted.facts[-1].position)
-    made = PerformanceMade(command.performance, token)
+    render = renderers_of(accepted).performance
+    body = render(accepted.facts, command.performance, edge.token)
     location = ("location", f"/v1/performances/{command.performance}")
-    return Answer(201, msgspec.json.encode(made), headers=(NO_STORE, location))
+    return Answer(201, body, headers=(NO_STORE, location))
 
 
 async def open_sale(edge: Edge, head: Head, performance: str) -> Answer:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -18,11 +17,11 @@ from msgspec.structs import replace
 from boxoffice import errors
 from boxoffice.application.plan_file import read_plan
 from boxoffice.application.queries.catalogue import Drawing, PlanEntry
-from boxoffice.domain.catalogue.events import PlanShape, SeatingPlanImported
+from boxoffice.domain.catalogue.events import PlanShape
 from boxoffice.domain.ids import PlanId
-from boxoffice.domain.message import Fact
 from boxoffice_api.answers import NO_STORE, Answer, as_response
 from boxoffice_api.bodies import PLAN_BYTES_MAX, body_of, check_json
+from boxoffice_api.catalogue_renderers import ImportedView
 from boxoffice_api.edge import Edge
 from boxoffice_api.etags import revalidated
 from boxoffice_api.head import Head, head_of
@@ -30,6 +29,7 @@ from boxoffice_api.idempotency import family_id
 from boxoffice_api.paths import plan_in_path
 from boxoffice_api.problems import Malformed
 from boxoffice_api.query import Query
+from boxoffice_api.renderings import renderers_of
 from boxoffice_api.spec import SPEC, Spec, spec
 from boxoffice_api.spec import Query as QuerySpec
 
@@ -100,16 +100,6 @@ class PlanFile(msgspec.Struct, frozen=True):
     size: dict[str, float] | None = None
 
 
-class ImportedView(msgspec.Struct, frozen=True):
-    """What the import made."""
-
-    plan: str
-    version: int
-    name: str
-    places: int
-    token: str
-
-
 async def import_plan(
     edge: Edge, head: Head, file: bytes, plan: PlanId | None = None
 ) -> Answer:
@@ -125,22 +115,9 @@ async def import_plan(
         return edge.done(accepted)
     return Answer(
         status=201,
-        body=_render_imported(edge, of, accepted.facts),
+        body=renderers_of(accepted).plan(accepted.facts, of, edge.token),
         headers=(NO_STORE, ("location", f"/v1/plans/{of}")),
     )
-
-
-def _render_imported(edge: Edge, plan: PlanId, facts: Sequence[Fact]) -> bytes:
-    fact = facts[0]
-    assert isinstance(fact.event, SeatingPlanImported)
-    view = ImportedView(
-        plan=plan,
-        version=fact.version,
-        name=fact.event.name,
-        places=sum(len(section.places) for section in fact.event.sections),
-        token=edge.token(fact.position),
-    )
-    return msgspec.json.encode(view)
 
 
 async def list_plans(edge: Edge) -> Answer:

@@ -12,10 +12,12 @@ from boxoffice.domain.catalogue.commands import CreateProduction
 from boxoffice.domain.ids import ProductionId
 from boxoffice_api.answers import NO_STORE, Answer, as_response
 from boxoffice_api.bodies import Body, body_of
+from boxoffice_api.catalogue_renderers import ProductionMade
 from boxoffice_api.edge import Edge
 from boxoffice_api.fields import Line
 from boxoffice_api.head import Head, head_of
 from boxoffice_api.idempotency import family_id
+from boxoffice_api.renderings import renderers_of
 from boxoffice_api.spec import spec
 
 
@@ -38,14 +40,6 @@ class ProductionList(msgspec.Struct, frozen=True):
     items: list[ProductionView]
 
 
-class ProductionMade(msgspec.Struct, frozen=True):
-    """A show that was just announced."""
-
-    production: str
-    title: str
-    token: str
-
-
 PRODUCTION = Body(ProductionRequest)
 
 
@@ -60,12 +54,9 @@ async def create_production(edge: Edge, head: Head, body: bytes) -> Answer:
         title=asked.title,
     )
     accepted = await edge.ask(head, staff, identity=identity, command=command)
-    view = ProductionMade(
-        command.production,
-        asked.title.strip(),
-        edge.token(accepted.facts[-1].position),
-    )
-    return Answer(201, msgspec.json.encode(view), headers=(NO_STORE,))
+    render = renderers_of(accepted).production
+    body = render(accepted.facts, command.production, edge.token)
+    return Answer(201, body, headers=(NO_STORE,))
 
 
 async def list_productions(edge: Edge) -> Answer:
