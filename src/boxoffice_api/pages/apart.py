@@ -7,11 +7,13 @@ before it moves to the right until it stands free. Good plans stay as they are d
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from boxoffice.domain.catalogue.events import PlanPlace, PlanSection
+from boxoffice.domain.catalogue.events import PlanSection
 
 SPOT_SHARE = 0.25
 """Places this near, of the distance between neighbours, stand on the same spot."""
@@ -22,36 +24,54 @@ GAP_PITCHES = 3.0
 Spot = tuple[int, int]
 
 
+class _Block(NamedTuple):
+    """A section where it stands. What lies between `low` and `high` may be on it."""
+
+    section: PlanSection
+    spots: tuple[Spot, ...]
+    low: Spot
+    high: Spot
+
+    @property
+    def right_edge(self) -> float:
+        return max(place.x for place in self.section.places)
+
+
 def set_apart(sections: Sequence[PlanSection], pitch: float) -> list[PlanSection]:
     """Move what stands on something else; `pitch` is the distance of neighbours."""
     standing: list[PlanSection] = []
-    for section in sections:
-        moved = section
-        for other in _by_right_edge(standing):
-            if _is_on(moved, other, pitch):
-                moved = _beside(moved, other, gap=GAP_PITCHES * pitch)
-        standing.append(moved)
+    by_right_edge: list[tuple[float, int, _Block]] = []
+    for number, section in enumerate(sections):
+        block = _block(section, pitch)
+        # A section that was moved past one may meet only those further right.
+        for edge, _, other in by_right_edge:
+            if _is_on(block, other):
+                moved = _beside(block.section, edge, gap=GAP_PITCHES * pitch)
+                block = _block(moved, pitch)
+        standing.append(block.section)
+        insort(by_right_edge, (block.right_edge, number, block))
     return standing
 
 
-def _by_right_edge(sections: Sequence[PlanSection]) -> list[PlanSection]:
-    """A section that was moved past one may meet only those further right."""
-    return sorted(sections, key=lambda section: max(p.x for p in section.places))
-
-
-def _is_on(section: PlanSection, other: PlanSection, pitch: float) -> bool:
-    taken = {_spot(place, pitch) for place in other.places}
-    hidden = sum(_spot(place, pitch) in taken for place in section.places)
-    return hidden > TOLERATED_SHARE * len(section.places)
-
-
-def _spot(place: PlanPlace, pitch: float) -> Spot:
+def _block(section: PlanSection, pitch: float) -> _Block:
     cell = SPOT_SHARE * pitch
-    return round(place.x / cell), round(place.y / cell)
+    spots = tuple((round(p.x / cell), round(p.y / cell)) for p in section.places)
+    xs, ys = zip(*spots, strict=True)
+    return _Block(section, spots, (min(xs), min(ys)), (max(xs), max(ys)))
 
 
-def _beside(section: PlanSection, other: PlanSection, *, gap: float) -> PlanSection:
-    left = min(place.x for place in section.places)
-    by = max(place.x for place in other.places) + gap - left
+def _is_on(block: _Block, other: _Block) -> bool:
+    """Tell whether places of a block hide others; most are nowhere near."""
+    if any(block.low[at] > other.high[at] for at in (0, 1)):
+        return False
+    if any(block.high[at] < other.low[at] for at in (0, 1)):
+        return False
+    taken = set(other.spots)
+    hidden = sum(spot in taken for spot in block.spots)
+    return hidden > TOLERATED_SHARE * len(block.spots)
+
+
+def _beside(section: PlanSection, edge: float, *, gap: float) -> PlanSection:
+    by = edge + gap - min(place.x for place in section.places)
     moved = tuple(replace(place, x=round(place.x + by, 3)) for place in section.places)
     return replace(section, places=moved)

@@ -7,14 +7,15 @@ lies under them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from math import hypot
 
 from markupsafe import escape
 
 from boxoffice.domain.catalogue.events import PlanShape
-from boxoffice_api.pages.chart import Chart, ChartPlace, ChartRow
+from boxoffice_api.pages.chart import Chart, ChartRow
 from boxoffice_api.pages.colours import ground, read
+from boxoffice_api.pages.nearness import Nearness
 
 ROW_LETTERS_MAX = 3
 LABEL_SHARE = 0.62
@@ -22,6 +23,9 @@ LABEL_SHARE = 0.62
 TITLE_SHARE = 1.0
 CLEAR_PITCHES = 0.8
 """A row's label is left out where a place would be this near."""
+
+_Bounds = tuple[float, float, float, float]
+"""Left, top, right, bottom."""
 
 
 def backdrop(chart: Chart) -> str:
@@ -49,8 +53,9 @@ def _row_labels(chart: Chart) -> Iterator[str]:
         if 0 < len(row.row) <= ROW_LETTERS_MAX and len(row.places) > 1
     ]
     ends = [(row, *end) for row in lettered for end in _ends(row, chart.pitch)]
+    near = Nearness(places, reach=CLEAR_PITCHES * chart.pitch)
     for row, x, y in ends:
-        if _is_clear(x, y, places, distance=CLEAR_PITCHES * chart.pitch):
+        if near.is_clear(x, y):
             yield _text(row.row, x, y, size=size)
 
 
@@ -65,19 +70,11 @@ def _ends(row: ChartRow, pitch: float) -> Iterator[tuple[float, float]]:
         )
 
 
-def _is_clear(
-    x: float, y: float, places: Iterable[ChartPlace], *, distance: float
-) -> bool:
-    return all(
-        abs(place.x - x) > distance or abs(place.y - y) > distance for place in places
-    )
-
-
 def _shapes(chart: Chart) -> Iterator[str]:
-    grounds: list[PlanShape] = []
+    grounds: list[tuple[_Bounds, PlanShape]] = []
     for index, shape in enumerate(chart.shapes):
         if shape.shape == "text":
-            under = next((g for g in reversed(grounds) if _covers(g, shape)), None)
+            under = _under(shape, grounds)
             yield _text(
                 shape.text,
                 shape.x,
@@ -86,7 +83,7 @@ def _shapes(chart: Chart) -> Iterator[str]:
                 ink=_ink(under, index),
             )
         else:
-            grounds.append(shape)
+            grounds.append((_bounds(shape), shape))
             yield _outline(shape, index)
 
 
@@ -130,15 +127,22 @@ def _text(text: str, x: float, y: float, *, size: float, ink: str = "on-floor") 
     )
 
 
-def _covers(ground: PlanShape, label: PlanShape) -> bool:
-    """Tell whether a label stands on a shape, by the shape's bounds."""
-    if ground.points:
-        xs = [ground.x + x for x, _ in ground.points]
-        ys = [ground.y + y for _, y in ground.points]
-        return min(xs) <= label.x <= max(xs) and min(ys) <= label.y <= max(ys)
-    left, top = ground.x, ground.y
-    if ground.shape != "rectangle":
-        left, top = left - ground.width / 2, top - ground.height / 2
-    return (
-        left <= label.x <= left + ground.width and top <= label.y <= top + ground.height
-    )
+def _under(
+    label: PlanShape, grounds: Sequence[tuple[_Bounds, PlanShape]]
+) -> PlanShape | None:
+    """Find what a label stands on, by the shapes' bounds."""
+    for (left, top, right, bottom), shape in reversed(grounds):
+        if left <= label.x <= right and top <= label.y <= bottom:
+            return shape
+    return None
+
+
+def _bounds(shape: PlanShape) -> _Bounds:
+    if shape.points:
+        xs = [shape.x + x for x, _ in shape.points]
+        ys = [shape.y + y for _, y in shape.points]
+        return min(xs), min(ys), max(xs), max(ys)
+    left, top = shape.x, shape.y
+    if shape.shape != "rectangle":
+        left, top = left - shape.width / 2, top - shape.height / 2
+    return left, top, left + shape.width, top + shape.height

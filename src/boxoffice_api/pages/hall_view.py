@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
+from functools import partial
 
 import msgspec
 
 from boxoffice.application.queries.catalogue import PerformanceEntry
+from boxoffice.application.together import Together
 from boxoffice.domain.money import Money
 from boxoffice.errors import TooSlow
 from boxoffice.readmodels.availability import Availability, states
@@ -49,7 +51,6 @@ class HallView(msgspec.Struct, frozen=True):
     position: int
 
 
-Make = Callable[[], Awaitable[HallView]]
 Key = tuple[str, int | None]
 
 
@@ -60,12 +61,14 @@ class Halls:
         self._edge = edge
         self._paper = paper
         self._scenes = Scenes()
-        self._shared: OrderedDict[Key, _Shared] = OrderedDict()
+        self._shared: OrderedDict[Key, tuple[HallView, float]] = OrderedDict()
+        self._together = Together[Key, HallView]()
 
     async def scene(self, entry: PerformanceEntry) -> Scene:
         """Give the hall of a performance as it was when it was scheduled."""
         catalogue = self._edge.catalogue
-        return self._scenes.of(await catalogue.drawing(entry.plan, entry.plan_version))
+        drawing = await catalogue.drawing(entry.plan, entry.plan_version)
+        return await self._scenes.of(drawing)
 
     async def shared(self, head: Head, entry: PerformanceEntry) -> HallView:
         """Give a hall to choose from, at most `SHARED_S` old.
@@ -73,16 +76,20 @@ class Halls:
         Raises:
             Unavailable: the store does not answer.
         """
-
-        async def make() -> HallView:
-            return await self.own(head, entry)
-
         key = (entry.performance, entry.price_list)
-        found = self._shared.setdefault(key, _Shared())
+        view, until = self._shared.get(key, (None, 0.0))
+        if view is None or asyncio.get_running_loop().time() >= until:
+            view = await self._together.do(key, partial(self._draw, key, head, entry))
+        return view
+
+    async def _draw(self, key: Key, head: Head, entry: PerformanceEntry) -> HallView:
+        view = await self.own(head, entry)
+        until = asyncio.get_running_loop().time() + SHARED_S
+        self._shared[key] = view, until
         self._shared.move_to_end(key)
         if len(self._shared) > SHARED_MAX:
             self._shared.popitem(last=False)
-        return await found.view(make)
+        return view
 
     async def listed(
         self, head: Head, entry: PerformanceEntry, *, kept: Collection[int] = ()
@@ -94,17 +101,16 @@ class Halls:
         """
         scene = await self.scene(entry)
         sections = await _sections(self._edge, head, entry)
-        state = {o: letter for s in sections for o, letter in states(s).items()}
-        text = self._paper.text(
+        return await asyncio.to_thread(
+            self._part,
             "_picker.html",
             entry=entry,
             chart=scene.chart,
-            free={ordinal for ordinal, letter in state.items() if letter == "f"},
+            free=_free(_states(sections)),
             kept=set(kept),
             is_choosing=True,
             is_alone=True,
         )
-        return part(text)
 
     async def own(
         self,
@@ -122,39 +128,36 @@ class Halls:
         """
         scene = await self.scene(entry)
         sections = await _sections(self._edge, head, entry)
-        state = {o: letter for s in sections for o, letter in states(s).items()}
-        text = self._paper.text(
+        state = _states(sections)
+        svg = await asyncio.to_thread(hall_svg, scene, state, mine=mine or ())
+        piece = await asyncio.to_thread(
+            self._part,
             "_hall.html",
             entry=entry,
             chart=scene.chart,
-            svg=hall_svg(scene, state, mine=mine or ()),
-            free={ordinal for ordinal, letter in state.items() if letter == "f"},
+            svg=svg,
+            free=_free(state),
             kept=set(kept),
             is_choosing=may_choose,
             is_alone=False,
         )
         return HallView(
-            piece=part(text),
+            piece=piece,
             levels=levels(entry, sections),
             position=max((s.position for s in sections), default=0),
         )
 
+    def _part(self, template: str, **context: object) -> Part:
+        """Draw and pack in a thread: a large hall takes longer than others may wait."""
+        return part(self._paper.text(template, **context))
 
-class _Shared:
-    """One piece; who asks while it is being drawn waits for it."""
 
-    def __init__(self) -> None:
-        self._drawing = asyncio.Lock()
-        self._view: HallView | None = None
-        self._until = 0.0
+def _states(sections: Sequence[Availability]) -> dict[int, str]:
+    return {o: letter for s in sections for o, letter in states(s).items()}
 
-    async def view(self, make: Make) -> HallView:
-        now = asyncio.get_running_loop().time
-        async with self._drawing:
-            if self._view is None or now() >= self._until:
-                self._view = await make()
-                self._until = now() + SHARED_S
-            return self._view
+
+def _free(state: dict[int, str]) -> set[int]:
+    return {ordinal for ordinal, letter in state.items() if letter == "f"}
 
 
 def levels(entry: PerformanceEntry, sections: Sequence[Availability]) -> list[Level]:

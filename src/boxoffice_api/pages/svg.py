@@ -7,19 +7,24 @@ policy lets it pass.
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Container, Iterator, Mapping
+from functools import partial
 from itertools import groupby
 
 import msgspec
 from markupsafe import Markup, escape
 
 from boxoffice.application.queries.catalogue import Drawing
+from boxoffice.application.together import Together
+from boxoffice.domain.ids import PlanId
 from boxoffice_api.pages.backdrop import backdrop
 from boxoffice_api.pages.chart import Chart, ChartPlace, chart_of
 from boxoffice_api.pages.symbols import kind_letter, symbols
 
 SCENES_MAX = 8
+_Version = tuple[PlanId, int]
 
 
 class Scene(msgspec.Struct, frozen=True):
@@ -30,20 +35,27 @@ class Scene(msgspec.Struct, frozen=True):
 
 
 class Scenes:
-    """The last few scenes; the one that was asked for longest ago goes first."""
+    """The last few scenes; the one that was asked for longest ago goes first.
+
+    Each is drawn once, however many look first, and beside the event loop: a large
+    hall takes a second.
+    """
 
     def __init__(self) -> None:
-        self._scenes: OrderedDict[tuple[str, int], Scene] = OrderedDict()
+        self._scenes: OrderedDict[_Version, Scene] = OrderedDict()
+        self._drawing = Together[_Version, Scene]()
 
-    def of(self, drawing: Drawing) -> Scene:
+    async def of(self, drawing: Drawing) -> Scene:
         """Give a drawing's scene."""
         key = (drawing.plan, drawing.version)
-        if key not in self._scenes:
-            self._scenes[key] = scene_of(drawing)
+        scene = self._scenes.get(key)
+        if scene is None:
+            draw = partial(asyncio.to_thread, scene_of, drawing)
+            scene = self._scenes[key] = await self._drawing.do(key, draw)
         self._scenes.move_to_end(key)
         if len(self._scenes) > SCENES_MAX:
             self._scenes.popitem(last=False)
-        return self._scenes[key]
+        return scene
 
 
 def scene_of(drawing: Drawing) -> Scene:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+from threading import get_ident
 from typing import Any
 from xml.etree.ElementTree import Element, fromstring
 
+import pytest
+from msgspec.structs import replace
+
+from boxoffice.application.queries.catalogue import Drawing
 from boxoffice.domain.catalogue.events import PlanSection, PlanShape
+from boxoffice_api.pages import nearness, svg
 from boxoffice_api.pages.apart import set_apart
 from boxoffice_api.pages.chart import chart_of, place_name
-from boxoffice_api.pages.svg import hall_svg, scene_of
+from boxoffice_api.pages.svg import Scene, Scenes, hall_svg, scene_of
 from tests.unit.pages.halls import drawing, place
 
 NS = "{http://www.w3.org/2000/svg}"
@@ -91,6 +98,56 @@ def test_rows_are_lettered_where_no_place_is_in_the_way() -> None:
     crowded = [*free, *(place(n, 20.0 * n, row="B") for n in (4, 5, 6))]
     assert _letters(drawn(*free, states={})) == ["A", "A"]
     assert _letters(drawn(*crowded, states={})) == ["A", "B"]
+
+
+@pytest.fixture
+def comparisons(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Everything that a place was compared with."""
+    made: list[float] = []
+    real = nearness.is_near
+
+    def counted(place: Any, x: float, y: float, *, reach: float) -> bool:
+        made.append(x)
+        return real(place, x, y, reach=reach)
+
+    monkeypatch.setattr(nearness, "is_near", counted)
+    return made
+
+
+@pytest.mark.parametrize("rows", [10, 100, 1_000])
+def test_the_end_of_a_row_is_compared_with_a_few_places_however_large_the_hall(
+    rows: int, comparisons: list[float]
+) -> None:
+    blocks, seats = 2, 4
+    places = [
+        replace(
+            place(n, 20.0 * (seats * block + n % seats), row=f"{row}"), y=18.0 * row
+        )
+        for block in range(blocks)
+        for row in range(rows)
+        for n in range(seats)
+    ]
+    scene_of(drawing(*places))
+    ends = 2 * blocks * rows
+    # Nine squares of less than a pitch hold at most one place each.
+    assert rows <= len(comparisons) <= 9 * ends
+
+
+async def test_many_who_look_first_have_the_hall_drawn_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawn_by: list[int] = []
+
+    def counted(of: Drawing) -> Scene:
+        drawn_by.append(get_ident())
+        return scene_of(of)
+
+    monkeypatch.setattr(svg, "scene_of", counted)
+    scenes, hall = Scenes(), drawing()
+    seen = await asyncio.gather(*(scenes.of(hall) for _ in range(50)))
+    assert len(drawn_by) == 1
+    assert drawn_by != [get_ident()]
+    assert {id(scene) for scene in seen} == {id(await scenes.of(hall))}
 
 
 def _letters(root: Element) -> list[str]:

@@ -203,13 +203,13 @@ class Catalogue:
             raise NotFound("There is no such seating plan.")
         of = plan, entry.version if version is None else version
         if of not in self._drawings:
-            self._keep(of, await self._reading.do(of, partial(self._read, *of)))
+            read = partial(asyncio.to_thread, self._read, *of)
+            self._keep(of, await self._reading.do(of, read))
         self._drawings.move_to_end(of)
         return self._drawings[of]
 
-    async def _read(self, plan: PlanId, version: int) -> Drawing:
-        records = await asyncio.to_thread(self._store.families, [family(plan)])
-        for record in records:
+    def _read(self, plan: PlanId, version: int) -> Drawing:
+        for record in self._store.families([family(plan)]):
             if record.version == version and record.tag == TAGS[SeatingPlanImported]:
                 drawn = decode(record.tag, record.data, position=record.position)
                 assert isinstance(drawn, SeatingPlanImported)
