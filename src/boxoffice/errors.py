@@ -178,6 +178,12 @@ class RefundNotAllowed(Refused):
     code = "refund-not-allowed"
 
 
+class SecondPersonNeeded(Refused):
+    """So much goes back only when a second person agrees; ask for a refund instead."""
+
+    code = "second-person-needed"
+
+
 class VoidWindowOver(Refused):
     """It is too late to void this order; refund its tickets instead."""
 

@@ -65,7 +65,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     approval_s: int = 86_400
     """How long comps wait for a second person before their places are free again."""
     refund_unapproved_max: int = 20_000
-    """Minor units of an order that staff may return, each alone; above it two agree."""
+    """Minor units of an order that staff return alone, in all; above it two agree."""
     comps_unapproved_max: int = 4
     """Places that one person may give away alone; above it two are needed."""
     void_window_s: int = 86_400

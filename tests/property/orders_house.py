@@ -48,6 +48,8 @@ OTHER = PerformanceId("c" * 24)
 HOUSES = {PERFORMANCE: 10, OTHER: 6}
 BUYERS = [BuyerId(letter * 32) for letter in "abc"]
 BUDGET, QUOTA, COMPS = 1_200, 3, 3
+ALONE = 5_000
+"""Minor units of an order that persons of the house may return without a second one."""
 STAFF = ("staff:eva", "staff:tom")
 PRICES = PricesSet(
     prices=tuple(
@@ -76,7 +78,9 @@ class House:
         self.dice = Random(seed)
         self.provider = Provider(self.dice)
         self.store = MemoryEventStore(now=lambda: NOON)
-        self.judge = Judge(budget=BUDGET, quota={"child": QUOTA}, comps=COMPS)
+        self.judge = Judge(
+            budget=BUDGET, quota={"child": QUOTA}, comps=COMPS, alone=ALONE
+        )
         self.now = NOON
         self.numbers = count(1)
         self.known = 0
@@ -266,18 +270,22 @@ class House:
         }
         by = self.dice.choice(STAFF)
         if self.dice.random() < 0.15:
-            self.ask(ask.VoidOrder(**of, by=by, note="", window_s=2_000))
+            void = ask.VoidOrder(
+                **of, by=by, note="", window_s=2_000, unapproved_max=ALONE
+            )
+            self.ask(void)
             return
+        buyer = self.dice.choice((None, None, BuyerId(order.buyer)))
         command = ask.RefundTickets(
             **of,
-            buyer=self.dice.choice((None, None, BuyerId(order.buyer))),
+            buyer=buyer,
             tickets=self.tickets(order),
-            by=by,
+            by=by if buyer is None else f"buyer:{buyer}",
             note="",
             request=self.name(),
             keep_outside=self.dice.random() < 0.5,
             fee=self.dice.choice((0, 0, 150, 99_999)),
-            unapproved_max=self.dice.choice((None, 3_000)),
+            unapproved_max=ALONE if buyer is None else None,
         )
         self.ask(command)
 
@@ -303,18 +311,20 @@ class House:
             return
         code, order = found
         cart = self.cart()
+        buyer = self.dice.choice((None, BuyerId(order.buyer)))
         command = ask.ExchangeTickets(
             now=self.now,
             performance=PerformanceId(order.performance),
             order=code,
-            buyer=None,
+            buyer=buyer,
             tickets=self.tickets(order),
             into=cart["performance"],
             holder=cart["buyer"],
             hold=cart["hold"],
             exchange=self.name(),
             attempt=AttemptId(self.name()),
-            by="staff:eva",
+            by="staff:eva" if buyer is None else f"buyer:{buyer}",
+            unapproved_max=ALONE if buyer is None else None,
             fee=self.dice.choice((0, 0, 200)),
         )
         self.ask(command)

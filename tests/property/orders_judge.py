@@ -22,6 +22,10 @@ Place = tuple[str, int]
 GRACE = timedelta(seconds=1)
 
 
+def _is_staff(by: str) -> bool:
+    return by.startswith("staff:")
+
+
 @dataclass
 class Attempt:
     amount: int
@@ -44,6 +48,7 @@ class Order:
     status: str = "none"
     valid: dict[Place, orders.OrderLine] = field(default_factory=dict)
     kept: int = 0
+    alone: int = 0
     offer: orders.AlternativeOffered | None = None
     exchange: orders.ExchangePlaced | None = None
     requests: dict[str, orders.ApprovalAsked] = field(default_factory=dict)
@@ -55,6 +60,10 @@ class Order:
     buyer: str = ""
     channel: str = ""
     wanted: int = 0
+
+    def worth(self) -> int:
+        """Add up what the house should have of the buyer's money."""
+        return sum(line.price.minor for line in self.valid.values()) + self.kept
 
     def free_places(self) -> int:
         """Count the comps that it has, or waits for."""
@@ -68,8 +77,11 @@ class Order:
 class Judge:
     """Books of a house, and what must never be in them."""
 
-    def __init__(self, *, budget: int, quota: dict[str, int], comps: int) -> None:
+    def __init__(
+        self, *, budget: int, quota: dict[str, int], comps: int, alone: int
+    ) -> None:
         self.budget, self.quota, self.comps_max = budget, quota, comps
+        self.alone_max = alone
         self.sold: dict[Place, str] = {}
         self.held: dict[Place, tuple[str, datetime]] = {}
         self.holds: dict[tuple[str, str], Hold] = {}
@@ -89,6 +101,7 @@ class Judge:
             self._promotion(event)
             if isinstance(code := getattr(event, "order", None), str):
                 touched.add(code)
+                self._four_eyes(self.orders[code], event)
                 self._order(self.orders[code], event)
                 self._money(self.orders[code], event)
         for code in touched:
@@ -154,6 +167,24 @@ class Judge:
                 self.comps -= event.places
             case _:
                 pass
+
+    def _four_eyes(self, order: Order, event: Event) -> None:
+        """Count what one person alone returned, and look whether it was too much."""
+        before = order.alone
+        match event:
+            case orders.TicketsRefunded(approver=None, by=by) if _is_staff(by):
+                order.alone += event.amount.minor
+            case orders.TicketsExchanged(by=by) if _is_staff(by):
+                order.alone += event.returned.minor
+            case orders.TicketsExchanged() if event.returned.minor:
+                self.tags["exchange that returns money to a buyer"] += 1
+            case orders.OrderVoided():
+                order.alone += order.worth()
+            case _:
+                pass
+        if order.alone > before:
+            self.tags[f"{type(event).__name__} by one person"] += 1
+        assert order.alone <= self.alone_max, "too much by one person alone"
 
     def _order(self, order: Order, event: Event) -> None:
         match event:
@@ -259,7 +290,7 @@ class Judge:
             for a in order.attempts.values()
             if a.status == "authorised" and not a.given_up
         )
-        worth = sum(line.price.minor for line in order.valid.values()) + order.kept
+        worth = order.worth()
         if order.offer is not None:
             worth += sum(line.price.minor for line in order.offer.lines)
         assert money + promised == worth, (money, promised, worth)

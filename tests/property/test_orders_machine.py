@@ -47,6 +47,10 @@ SEEN = frozenset(
         "TicketHoldRenewed",
         "TicketsExchanged",
         "TicketsRefunded",
+        "OrderVoided by one person",
+        "TicketsExchanged by one person",
+        "TicketsRefunded by one person",
+        "exchange that returns money to a buyer",
     }
 )
 """What must happen somewhere in a run, or the histories prove little."""

@@ -74,6 +74,7 @@ def exchange(
             exchange=new_name(),
             attempt=AttemptId(new_name()),
             by=actor,
+            unapproved_max=container.settings.refund_unapproved_max,
             fee=container.settings.exchange_fee,
             pay_s=container.settings.pay_s,
         )

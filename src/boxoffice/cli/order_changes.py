@@ -73,6 +73,7 @@ def void(settings: Settings, /, *, code: str, note: str, by: str) -> None:
             by=actor,
             note=note,
             window_s=container.settings.void_window_s,
+            unapproved_max=container.settings.refund_unapproved_max,
         )
 
     _carry_out(settings, code, command, by=by)

@@ -24,6 +24,7 @@ from boxoffice.domain.orders.commands import (
     PayOrder,
 )
 from boxoffice.domain.orders.events import TicketRef
+from boxoffice.settings import Settings
 from boxoffice_api.answers import Answer, as_response
 from boxoffice_api.auth import SELLERS, Buyer, Caller
 from boxoffice_api.bodies import NOTHING, Body, Nothing, body_of
@@ -203,6 +204,7 @@ async def exchange(edge: Edge, head: Head, code: str, body: bytes) -> Answer:
         exchange=exchange_id(edge.keys, identity),
         attempt=attempt_id(edge.keys, identity),
         by=caller.actor,
+        unapproved_max=_returned_alone_max(caller, settings),
         method=asked.method,
         instrument=asked.instrument,
         home=settings.home,
@@ -210,6 +212,13 @@ async def exchange(edge: Edge, head: Head, code: str, body: bytes) -> Answer:
         pay_s=settings.pay_s,
     )
     return await _answered(edge, head, caller, identity=identity, command=command)
+
+
+def _returned_alone_max(caller: Caller, settings: Settings) -> int | None:
+    """Say what an exchange may return: at a till nothing, for refunds are no till's."""
+    if isinstance(caller, Buyer):
+        return None
+    return 0 if caller.role == "till" else settings.refund_unapproved_max
 
 
 async def _holder(
@@ -337,6 +346,7 @@ async def post_decline(
             errors.OrderNotConfirmed,
             errors.ExchangeOpen,
             errors.RefundNotAllowed,
+            errors.SecondPersonNeeded,
             errors.PaymentOpen,
             errors.HoldExpired,
             errors.HoldNotOpen,

@@ -107,6 +107,7 @@ async def void_order(edge: Edge, head: Head, code: str, body: bytes) -> Answer:
         by=staff.actor,
         note=asked.note,
         window_s=edge.container.settings.void_window_s,
+        unapproved_max=edge.container.settings.refund_unapproved_max,
     )
     accepted = await edge.ask(head, staff, identity=identity, command=command)
     return await answer_change(edge, accepted, code=known.code)
@@ -196,7 +197,7 @@ async def post_refund(
         is_command=True,
         problems=(
             errors.VoidWindowOver,
-            errors.OrderNotOpen,
+            errors.SecondPersonNeeded,
             errors.NamesSomebody,
             *_OF_TICKETS,
         ),
@@ -205,7 +206,10 @@ async def post_refund(
 async def post_void(
     request: _Asked, edge: NamedDependency[Edge], code: FromPath[str]
 ) -> Response[bytes]:
-    """Undo a whole order soon after it was confirmed; all money goes back."""
+    """Undo a whole order soon after it was confirmed; all money goes back.
+
+    Where that is much, its tickets are refunded instead, with a second person.
+    """
     head, body = head_of(request), await body_of(request)
     return as_response(await void_order(edge, head, code, body))
 

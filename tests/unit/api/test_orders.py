@@ -226,6 +226,34 @@ async def test_the_window_exchanges_into_a_hold_of_its_own(
     assert taken.json()["operation"]["status"] == "succeeded", taken.text
 
 
+async def test_only_a_manager_returns_money_by_an_exchange(
+    house: House, performance: str
+) -> None:
+    order = await house.bought(performance, await house.buyer(), 1)
+    cheaper = {"category": 0, "price": {"minor": 1_000, "currency": "USD"}}
+    await house.client.put(
+        f"/v1/performances/{performance}/prices",
+        json={"prices": [cheaper]},
+        headers=house.staff(),
+    )
+    address = f"/v1/orders/{order['order']}"
+    for role, place in (("till", 2), ("manager", 3)):
+        staff = house.staff(role)
+        hold = await house.held(performance, staff, place)
+        asked = {
+            "tickets": [{"performance": performance, "place": 1}],
+            "hold": {"performance": performance, "hold": hold.rpartition("/")[2]},
+        }
+        answer = await house.client.post(
+            f"{address}/exchange", json=asked, headers=staff
+        )
+        if role == "till":
+            assert answer.json()["type"] == "/problems/second-person-needed"
+            assert answer.json()["amount"] == 3_500
+        else:
+            assert answer.json()["operation"]["waits_for"] == "refund", answer.text
+
+
 async def test_the_owner_sees_whom_the_order_is_for_and_the_log_does_not_know(
     house: House, performance: str
 ) -> None:

@@ -369,6 +369,7 @@ def test_a_house_that_wakes_up_lets_go_of_who_gave_tickets_back() -> None:
         by="staff:Eve",
         note="",
         window_s=60,
+        unapproved_max=4_500,
     )
     tell(state, told(story, void)[len(story) :], at=late)
     assert state.houses[PERFORMANCE].codes() == set()

@@ -88,6 +88,7 @@ def exchange(number: int) -> Command:
         exchange=f"x{number}",
         attempt=AttemptId(f"a{number}"),
         by="staff:eva",
+        unapproved_max=0,
     )
 
 
@@ -99,6 +100,7 @@ def void(_: int) -> Command:
         by="staff:eva",
         note="",
         window_s=60,
+        unapproved_max=9_000,
     )
 
 

@@ -7,7 +7,14 @@ from typing import TypeVar
 
 from boxoffice.domain.catalogue.commands import CancelPerformance, MovePerformance
 from boxoffice.domain.decider import Decision
-from boxoffice.domain.ids import AttemptId, BuyerId, HoldId, OrderCode, RefundId
+from boxoffice.domain.ids import (
+    AttemptId,
+    BuyerId,
+    HoldId,
+    OrderCode,
+    PerformanceId,
+    RefundId,
+)
 from boxoffice.domain.message import Event
 from boxoffice.domain.orders import commands as ask
 from boxoffice.domain.orders.events import TicketRef
@@ -26,6 +33,7 @@ from boxoffice.testing import (
 EVA, TOM = "staff:eva", "staff:tom"
 NEXT = HoldId("9" * 32)
 AGAIN = AttemptId("7" * 32)
+TOMORROW = PerformanceId("f123456789abcdef01234567")
 E = TypeVar("E", bound=Event)
 
 
@@ -84,6 +92,7 @@ def refund(
     fee: int = 0,
     unapproved_max: int | None = None,
     request: str = "r1",
+    by: str = EVA,
     after_s: float = 60,
 ) -> ask.RefundTickets:
     return ask.RefundTickets(
@@ -92,7 +101,7 @@ def refund(
         order=ORDER,
         buyer=buyer,
         tickets=tickets(*ordinals),
-        by=EVA,
+        by=by if buyer is None else f"buyer:{buyer}",
         note="ill",
         request=request,
         keep_outside=keep_outside,
@@ -101,7 +110,9 @@ def refund(
     )
 
 
-def void(*, after_s: float = 60, window_s: int = 3_600) -> ask.VoidOrder:
+def void(
+    *, after_s: float = 60, window_s: int = 3_600, unapproved_max: int = 99_999
+) -> ask.VoidOrder:
     return ask.VoidOrder(
         now=later(after_s),
         performance=PERFORMANCE,
@@ -109,6 +120,7 @@ def void(*, after_s: float = 60, window_s: int = 3_600) -> ask.VoidOrder:
         by=EVA,
         note="wrong date",
         window_s=window_s,
+        unapproved_max=unapproved_max,
     )
 
 
@@ -136,6 +148,7 @@ def exchange(
     hold: HoldId = NEXT,
     fee: int = 0,
     buyer: BuyerId | None = ANN,
+    unapproved_max: int | None = None,
     after_s: float = 60,
 ) -> ask.ExchangeTickets:
     return ask.ExchangeTickets(
@@ -149,7 +162,8 @@ def exchange(
         hold=hold,
         exchange="x1",
         attempt=AGAIN,
-        by=f"buyer:{ANN}",
+        by=EVA if buyer is None else f"buyer:{buyer}",
+        unapproved_max=unapproved_max,
         fee=fee,
     )
 

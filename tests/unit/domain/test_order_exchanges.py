@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from boxoffice.domain.decider import Decision
-from boxoffice.domain.ids import BuyerId, PerformanceId, order_stream, payment_stream
+from boxoffice.domain.ids import BuyerId, order_stream, payment_stream
 from boxoffice.domain.message import Command
 from boxoffice.domain.money import Money
 from boxoffice.domain.orders.commands import ExchangeTickets
@@ -30,6 +30,7 @@ from boxoffice.errors import (
     OrderNotConfirmed,
     PaymentOpen,
     RefundNotAllowed,
+    SecondPersonNeeded,
     TicketNotValid,
 )
 from boxoffice.testing import (
@@ -51,6 +52,7 @@ from boxoffice.testing import (
 from tests.unit.domain.asked import (
     AGAIN,
     NEXT,
+    TOMORROW,
     call_off,
     cancel,
     end,
@@ -62,7 +64,6 @@ from tests.unit.domain.asked import (
     refund,
 )
 
-TOMORROW = PerformanceId("f123456789abcdef01234567")
 HOUSE = on_sale(categories=(Money(4_500, "USD"), Money(6_000, "USD")))
 """Odd places cost 45 dollars, even ones 60."""
 CHEAP = told(HOUSE, hold_places(1), place_order(), settle("captured"))
@@ -220,6 +221,39 @@ def test_a_buyer_does_not_swap_the_ticket_of_a_performance_that_has_begun() -> N
     given(*facts).when(swap(seconds, ANN)).refused(RefundNotAllowed)
     for swapped in (swap(seconds - 1, ANN), swap(seconds, None)):
         assert "TicketsExchanged" in names(given(*facts).when(swapped).happened)
+
+
+def test_staff_return_by_exchange_what_one_person_may_return_alone() -> None:
+    for most in (0, 1_499):
+        asked = exchange(2, buyer=None, unapproved_max=most)
+        given(*DOWN).when(asked).refused(
+            SecondPersonNeeded, amount=1_500, unapproved_max=most
+        )
+    allowed = exchange(2, buyer=None, unapproved_max=1_500)
+    assert "RefundRequested" in names(given(*DOWN).when(allowed).happened)
+
+
+def test_a_till_swaps_tickets_as_long_as_nothing_goes_back() -> None:
+    even = exchange(1, buyer=None, unapproved_max=0)
+    facts = told(CHEAP, hold_places(3, hold=NEXT))
+    assert "TicketsExchanged" in names(given(*facts).when(even).happened)
+    assert "ExchangePlaced" in names(given(*UP).when(even).happened)
+
+
+def test_what_staff_returned_by_exchange_counts_for_the_refunds_after_it() -> None:
+    both = told(HOUSE, hold_places(2, 4), place_order(), settle("captured", 12_000))
+    facts = told(both, hold_places(1, hold=NEXT))
+    for buyer, asked in ((None, ["ApprovalAsked"]), (ANN, [])):
+        story = told(facts, exchange(2, buyer=buyer, unapproved_max=1_500))
+        happened = given(*story).when(refund(4, unapproved_max=7_499)).happened
+        assert asked == [n for n in names(happened) if n == "ApprovalAsked"]
+
+
+def test_what_staff_refunded_counts_for_the_exchanges_after_it() -> None:
+    both = told(HOUSE, hold_places(2, 4), place_order(), settle("captured", 12_000))
+    facts = told(both, hold_places(1, hold=NEXT), refund(4, unapproved_max=6_000))
+    asked = exchange(2, buyer=None, unapproved_max=7_499)
+    given(*facts).when(asked).refused(SecondPersonNeeded)
 
 
 def test_an_exchanged_ticket_says_so() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from boxoffice.domain.decider import Decision
 from boxoffice.domain.ids import HoldId
@@ -30,6 +31,7 @@ from boxoffice.errors import (
     RefundNotAllowed,
     RequestNotOpen,
     SamePerson,
+    SecondPersonNeeded,
     TicketNotValid,
     VoidWindowOver,
 )
@@ -52,6 +54,7 @@ from tests.unit.domain.asked import (
     EVA,
     NEXT,
     TOM,
+    TOMORROW,
     approve,
     call_off,
     deny,
@@ -221,6 +224,49 @@ def test_much_money_in_small_parts_needs_a_second_person_too() -> None:
     assert "TicketsRefunded" in names(
         given(*agreed).when(refund(2, unapproved_max=4_500, request="r2")).happened
     )
+
+
+@pytest.mark.parametrize("by", [EVA, "system:console", "console:eva"])
+def test_whoever_is_of_the_house_counts(by: str) -> None:
+    first = refund(1, unapproved_max=4_500, by=by)
+    facts = told(confirmed(1, 2), first)
+    happened = given(*facts).when(refund(2, unapproved_max=8_999)).happened
+    assert ["ApprovalAsked"] == names(happened)
+
+
+def test_what_a_buyer_gave_back_does_not_count_for_the_house() -> None:
+    facts = told(confirmed(1, 2), move(refund_until_s=500), refund(1, buyer=ANN))
+    happened = given(*facts).when(refund(2, unapproved_max=4_500)).happened
+    assert "TicketsRefunded" in names(happened)
+
+
+def test_what_the_house_itself_takes_back_does_not_count_for_its_people() -> None:
+    dear = on_sale(TOMORROW)
+    facts = told(
+        [*confirmed(1, 2), *dear],
+        hold_places(1, performance=TOMORROW, hold=NEXT),
+        replace(exchange(1), into=TOMORROW),
+        replace(call_off(), performance=TOMORROW),
+        replace(end(), performance=TOMORROW),
+    )
+    happened = given(*facts).when(refund(2, unapproved_max=4_500)).happened
+    assert "TicketsRefunded" in names(happened)
+
+
+def test_a_void_returns_no_more_than_one_person_may() -> None:
+    refused = void(unapproved_max=8_999)
+    given(*confirmed(1, 2)).when(refused).refused(
+        SecondPersonNeeded, amount=9_000, unapproved_max=8_999
+    )
+    allowed = void(unapproved_max=9_000)
+    assert "OrderVoided" in names(given(*confirmed(1, 2)).when(allowed).happened)
+    parts = told(confirmed(1, 2), refund(1, unapproved_max=9_000))
+    given(*parts).when(refused).refused(SecondPersonNeeded, amount=4_500)
+
+
+def test_a_void_of_promised_money_counts_as_if_it_had_come() -> None:
+    facts = told(ordered(1), settle("authorised"))
+    given(*facts).when(void(unapproved_max=4_499)).refused(SecondPersonNeeded)
 
 
 @pytest.mark.parametrize("by", [EVA, TOM])

@@ -46,6 +46,7 @@ def exchange_tickets(view: View, command: ExchangeTickets) -> Decision:
     if any(line.price.currency != order.currency for line in lines):
         raise Invalid(f"Tickets of this order are paid in {order.currency}.")
     cost = orders.difference(tickets, lines, fee=command.fee)
+    orders.check_alone(order, cost.returned, most=command.unapproved_max)
     until = hold.until
     if cost.due:
         until = pay_by(hold, command.now, command.pay_s)

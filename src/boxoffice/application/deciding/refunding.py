@@ -28,7 +28,7 @@ from boxoffice.domain.orders.events import (
     OrderVoided,
     TicketsRefunded,
 )
-from boxoffice.domain.orders.state import OrderTicket
+from boxoffice.domain.orders.state import PROCESS, OrderTicket
 from boxoffice.domain.payments import decide as payments
 from boxoffice.errors import (
     AlreadyExists,
@@ -36,8 +36,6 @@ from boxoffice.errors import (
     RefundNotAllowed,
     VoidWindowOver,
 )
-
-BY = "system:checkout"
 
 
 def refund_tickets(view: View, command: RefundTickets) -> Decision:
@@ -131,6 +129,7 @@ def void_order(view: View, command: VoidOrder) -> Decision:
         starts_at = draft.performance(of).starts_at
         if starts_at is not None and command.now >= starts_at:
             raise VoidWindowOver
+    orders.check_alone(order, order.worth(), most=command.unapproved_max)
     _return(draft, tickets, "voided", now=command.now)
     draft.tell(
         OrderVoided(
@@ -219,7 +218,7 @@ def end_for_performance(view: View, command: EndForPerformance) -> Decision:
             performance=of,
             hold=order.hold,
             reason="performance",
-            by=BY,
+            by=PROCESS,
         )
         ending.end_unpaid(draft, event, now=now)
     _end_tickets(draft, of, now)
@@ -249,7 +248,7 @@ def _end_tickets(draft: Draft, performance: str, now: datetime) -> None:
             amount=Money(amount, order.currency),
             kept=Money(kept, order.currency),
             cause="performance",
-            by=BY,
+            by=PROCESS,
             note="",
         )
     )

@@ -17,12 +17,11 @@ from boxoffice.domain.ids import Family, family, order_family
 from boxoffice.domain.money import Money
 from boxoffice.domain.orders import decide as orders
 from boxoffice.domain.orders.events import TicketsRefunded
+from boxoffice.domain.orders.state import PROCESS
 from boxoffice.domain.payments import decide as payments
 from boxoffice.domain.payments.commands import SettlePayment, SettleRefund
 from boxoffice.domain.payments.events import PaymentGivenUp
 from boxoffice.domain.payments.state import Attempt
-
-BY = "system:checkout"
 
 
 def settle_payment(view: View, command: SettlePayment) -> Decision:
@@ -143,7 +142,7 @@ def _unsell(draft: Draft, attempt: Attempt, news: SettlePayment) -> None:
             amount=Money(left, order.currency),
             kept=Money(-fee, order.currency),
             cause="unpaid",
-            by=BY,
+            by=PROCESS,
             note=news.reason,
         )
     )

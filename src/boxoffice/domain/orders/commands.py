@@ -98,7 +98,11 @@ class IssueComps(Command, frozen=True, kw_only=True):
 
 
 class VoidOrder(Command, frozen=True, kw_only=True):
-    """Undo a confirmed order within `window_s` of its confirmation, by staff."""
+    """Undo a confirmed order within `window_s` of its confirmation, by staff.
+
+    Above `unapproved_max` minor units, counting what staff returned alone before, the
+    tickets are refunded instead, with a second person.
+    """
 
     free_text: ClassVar[tuple[str, ...]] = ("note",)
 
@@ -107,6 +111,7 @@ class VoidOrder(Command, frozen=True, kw_only=True):
     by: str
     note: str
     window_s: int
+    unapproved_max: int
 
 
 class RefundTickets(Command, frozen=True, kw_only=True):
@@ -158,7 +163,9 @@ class ExchangeTickets(Command, frozen=True, kw_only=True):
     """Swap tickets for the places of a hold of `holder`, at any performance.
 
     `fee` minor units are asked per ticket. A difference in the buyer's favour goes
-    back; one in the house's favour is paid first, by `method`.
+    back; one in the house's favour is paid first, by `method`. Staff return at most
+    `unapproved_max` minor units like this, counting what staff returned alone before;
+    None, which is for buyers, sets no limit.
     """
 
     performance: PerformanceId
@@ -171,6 +178,7 @@ class ExchangeTickets(Command, frozen=True, kw_only=True):
     exchange: str
     attempt: AttemptId
     by: str
+    unapproved_max: int | None
     method: str = "card"
     instrument: str = ""
     home: str = ""

@@ -29,6 +29,7 @@ from boxoffice.errors import (
     OrderNotOpen,
     RequestNotOpen,
     SamePerson,
+    SecondPersonNeeded,
     TicketNotValid,
     VoidWindowOver,
 )
@@ -150,6 +151,12 @@ def needs_approval(order: Order, amount: int, *, most: int | None) -> bool:
     What was returned alone before counts: many small parts are as good as all at once.
     """
     return most is not None and amount > 0 and order.alone + amount > most
+
+
+def check_alone(order: Order, amount: int, *, most: int | None) -> None:
+    """Refuse to return `amount` where a second person cannot be asked first."""
+    if needs_approval(order, amount, most=most):
+        raise SecondPersonNeeded(amount=amount, unapproved_max=most)
 
 
 def difference(

@@ -33,6 +33,8 @@ from boxoffice.domain.orders.events import (
 
 Status = Literal["none", "placed", "confirmed", "expired", "cancelled", "voided"]
 TicketState = Literal["valid", "refunded", "exchanged", "voided"]
+PROCESS = "system:checkout"
+"""The house's own process: what it takes back, no person answers for."""
 
 
 class OrderTicket(msgspec.Struct, frozen=True, gc=False):
@@ -74,7 +76,7 @@ class Order(msgspec.Struct, frozen=True):
     offer: AlternativeOffered | None = None
     requests: dict[str, ApprovalAsked] = {}
     alone: int = 0
-    """Minor units that staff returned by request, each without a second person."""
+    """Minor units that persons of the house returned, each without a second one."""
     budget: str = ""
     """Of comps."""
 
@@ -137,7 +139,9 @@ def evolve_order(state: Order, event: OrderEvent) -> Order:
             return replace(ended, status="voided", kept=0, requests={})
         case TicketsRefunded():
             turned = _turned(state, event.tickets, "refunded")
-            kept, alone = state.kept + event.kept.minor, state.alone + _alone(event)
+            kept, alone = state.kept + event.kept.minor, state.alone
+            if event.approver is None and _is_of_house(event.by):
+                alone += event.amount.minor
             return replace(turned, kept=kept, alone=alone)
         case CompsIssued():
             return replace(state, budget=event.budget)
@@ -145,9 +149,9 @@ def evolve_order(state: Order, event: OrderEvent) -> Order:
             return _evolve_open(state, event)
 
 
-def _alone(event: TicketsRefunded) -> int:
-    by_request = event.cause == "request" and event.by.startswith("staff:")
-    return event.amount.minor if by_request and event.approver is None else 0
+def _is_of_house(by: str) -> bool:
+    """Tell whether an actor is a person of the house, at a desk or at a console."""
+    return by != PROCESS and not by.startswith("buyer:")
 
 
 _Open = (
@@ -231,10 +235,12 @@ def _exchanged(state: Order, event: TicketsExchanged) -> Order:
     new = {
         ref(line): OrderTicket(line, event.hold, event.buyer) for line in event.lines
     }
+    returned = event.returned.minor if _is_of_house(event.by) else 0
     return replace(
         turned,
         tickets=turned.tickets | new,
         kept=state.kept + event.fee.minor,
+        alone=state.alone + returned,
         exchange=None,
         exchanged=event,
     )
