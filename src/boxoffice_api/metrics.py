@@ -22,6 +22,11 @@ _times = Histogram(
 _unknown = Counter(
     "boxoffice_http_bugs", "Errors that nobody expected; each is in the log."
 )
+_doubts = Counter(
+    "boxoffice_notices_doubted",
+    "Notices after which the provider says what nobody asked for.",
+    labelnames=("what",),
+)
 
 _counters: dict[tuple[str, int], Counter] = {}
 _clocks: dict[str, Histogram] = {}
@@ -40,3 +45,8 @@ def answered(route: str, status: int, *, since: float) -> None:
 def bug() -> None:
     """Count an error that nobody expected."""
     _unknown.inc()
+
+
+def doubted(what: str) -> None:
+    """Count a notice that somebody has to look at."""
+    _doubts.labels(what).inc()

@@ -13,9 +13,7 @@ from boxoffice.application.ports.payments import (
     ProviderPayment,
     ProviderRefund,
 )
-from boxoffice.application.processes import checkout
 from boxoffice.application.processes.checkout import Call
-from boxoffice.application.processes.checkout_state import Checkout
 from boxoffice.application.processes.finality import made_final
 from boxoffice.application.processes.news import (
     Context,
@@ -47,7 +45,7 @@ class Cashier:
 
     container: Container
 
-    async def settle(self, state: Checkout, call: Call) -> None:
+    async def settle(self, call: Call) -> None:
         """Make a call, and have its answer stored.
 
         Raises:
@@ -58,8 +56,6 @@ class Cashier:
         reached(f"checkout.{call.kind}.before")
         said = await self._asked(call)
         reached(f"checkout.{call.kind}.after")
-        if isinstance(said, ProviderRefund) and said.status == "pending":
-            checkout.found(state, call, said.reference)
         context = await self._context(call)
         command: SettlePayment | SettleRefund
         if isinstance(said, ProviderPayment):
@@ -215,6 +211,15 @@ def _warn(call: Call, error: ProviderRefused) -> None:
 def _report(
     call: Call, said: ProviderPayment | ProviderRefund, accepted: Accepted
 ) -> None:
+    if isinstance(said, ProviderRefund) and said.amount != call.amount:
+        metrics.checkout_doubts.labels("refund-amount").inc()
+        log.error(
+            "provider_doubted",
+            what="refund-amount",
+            order=call.order,
+            reference=said.reference,
+            said=str(said.amount),
+        )
     if not accepted.facts or accepted.repeated:
         return
     log.debug(

@@ -143,7 +143,7 @@ class _Watch:
         over = False
         try:
             if isinstance(action, Call):
-                await Cashier(self.container).settle(state, action)
+                await Cashier(self.container).settle(action)
             else:
                 over = await self._tell(action)
         except Unavailable:

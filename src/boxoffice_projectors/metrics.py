@@ -44,6 +44,11 @@ checkout_oldest = Gauge(
     "boxoffice_checkout_oldest_open_seconds",
     "How long something has been open, about, at most.",
 )
+checkout_doubts = Counter(
+    "boxoffice_checkout_doubts",
+    "Answers of the provider that are not what was asked for: somebody has to look.",
+    ["what"],
+)
 refunds_stuck = Counter(
     "boxoffice_checkout_refunds_stuck",
     "Refunds that failed for good: somebody has to pay the money back.",

@@ -441,7 +441,7 @@ def test_the_twin_knows_every_token_of_the_sandbox() -> None:
     def outcomes(tokens: object) -> dict[str, tuple[object, ...]]:
         assert isinstance(tokens, dict)
         return {
-            name: (one.outcome, one.kind, one.code, one.refunds_fail)
+            name: (one.outcome, one.kind, one.code, one.refunds_fail, one.comes_back)
             for name, one in tokens.items()
         }
 

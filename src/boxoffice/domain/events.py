@@ -56,6 +56,7 @@ from boxoffice.domain.payments.events import (
     PaymentFailed,
     PaymentGivenUp,
     PaymentRequested,
+    RefundAwaited,
     RefundCompleted,
     RefundFailed,
     RefundRequested,
@@ -124,6 +125,7 @@ PaymentEvent = (
     | PaymentFailed
     | PaymentGivenUp
     | RefundRequested
+    | RefundAwaited
     | RefundCompleted
     | RefundFailed
 )

@@ -14,6 +14,7 @@ from boxoffice.domain.payments.events import (
     PaymentFailed,
     PaymentGivenUp,
     PaymentRequested,
+    RefundAwaited,
     RefundCompleted,
     RefundFailed,
     RefundRequested,
@@ -29,7 +30,7 @@ from boxoffice.readmodels.order_document import (
     ShownRefund,
 )
 
-_OfRefund = RefundRequested | RefundCompleted | RefundFailed
+_OfRefund = RefundRequested | RefundAwaited | RefundCompleted | RefundFailed
 _Answer = (
     PaymentAwaited
     | PaymentAuthorised
@@ -42,7 +43,7 @@ _Answer = (
 def paid(document: OrderDocument, event: PaymentEvent) -> OrderDocument:
     """Show one fact of a payment."""
     match event:
-        case RefundRequested() | RefundCompleted() | RefundFailed():
+        case RefundRequested() | RefundAwaited() | RefundCompleted() | RefundFailed():
             return _refund(document, event)
         case PaymentRequested():
             new = ShownAttempt(
@@ -102,6 +103,8 @@ def _refund(document: OrderDocument, event: _OfRefund) -> OrderDocument:
             refunding = document.refunding + event.amount.minor
             refunds = _bounded((*document.refunds, new))
             return replace(document, refunding=refunding, refunds=refunds)
+        case RefundAwaited():
+            return document
         case RefundCompleted():
             minor = event.amount.minor
             back = replace(
@@ -118,11 +121,24 @@ def _refund(document: OrderDocument, event: _OfRefund) -> OrderDocument:
 
 def _failed(document: OrderDocument, event: RefundFailed) -> OrderDocument:
     """Show a refund that failed; without a next try it is still owed."""
+    if event.undone is not None:
+        minor = event.undone.minor
+        document = replace(
+            document,
+            refunding=document.refunding + minor,
+            refunded=document.refunded - minor,
+        )
     if event.retry is None:
         return _with_refund(document, event.refund, "failed", event.reason)
-    known = {one.refund: one for one in document.refunds}[event.refund]
-    less = replace(document, refunding=document.refunding - known.amount)
+    less = replace(document, refunding=document.refunding - _amount(document, event))
     return _with_refund(less, event.refund, "replaced", event.reason)
+
+
+def _amount(document: OrderDocument, event: RefundFailed) -> int:
+    """Give what a refund was of; one that was done with may be left out by now."""
+    if event.undone is not None:
+        return event.undone.minor
+    return {one.refund: one for one in document.refunds}[event.refund].amount
 
 
 def _bounded(refunds: tuple[ShownRefund, ...]) -> tuple[ShownRefund, ...]:

@@ -17,14 +17,21 @@ from litestar.params import FromPath
 
 from boxoffice.sandbox import pages
 from boxoffice.sandbox.cards import misprint, token_of
-from boxoffice.sandbox.desk import CREATE, METHOD, Desk, Reply, Work
+from boxoffice.sandbox.desk import (
+    CREATE,
+    METHOD,
+    SERVER_ERROR,
+    Desk,
+    Reply,
+    Work,
+    on_purpose,
+)
 from boxoffice.sandbox.faults import Failure, Faults, Mischief, Operation
 from boxoffice.sandbox.intents import Intent, Till
 from boxoffice.sandbox.ledger import Ledger, read_standings
 from boxoffice.sandbox.wire import Fields, WireError
 
 BODY_MAX = 20_000
-SERVER_ERROR = 500
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none';"
     " frame-ancestors 'none'"
@@ -274,6 +281,12 @@ def _controls(box: Sandbox) -> list[Any]:
         box.mischief.become(wanted)
         return _json(msgspec.to_builtins(wanted))
 
+    @post("/v1/sandbox/forget-keys")
+    async def forget_keys(request: _Asked) -> Response[bytes]:
+        box.check(request)
+        box.desk.forget_keys()
+        return _json({})
+
     @post("/v1/sandbox/settle/{name:str}")
     async def settle(request: _Asked, name: FromPath[str]) -> Response[bytes]:
         box.check(request)
@@ -298,7 +311,7 @@ def _controls(box: Sandbox) -> list[Any]:
             }
         )
 
-    return [livez, faults, settle, ledger]
+    return [livez, faults, forget_keys, settle, ledger]
 
 
 async def _form(request: _Asked) -> dict[str, str]:
@@ -355,8 +368,8 @@ def _refused(request: _Asked, error: WireError) -> Response[bytes]:
 
 
 def _failed(_request: _Asked, _error: Failure) -> Response[bytes]:
-    refusal = WireError(SERVER_ERROR, "A fault on purpose.", kind="api_error")
-    return Response(refusal.encoded(), status_code=SERVER_ERROR, media_type=JSON)
+    body = on_purpose().encoded()
+    return Response(body, status_code=SERVER_ERROR, media_type=JSON)
 
 
 def _not_found(request: _Asked, error: HTTPException) -> Response[bytes]:

@@ -27,7 +27,8 @@ class Behaviour(msgspec.Struct, frozen=True):
 
     `code` is the decline code. `slow` takes the effect and then does not answer in
     time. `late` settles by itself some time after it was left processing, also when a
-    cancel came too late. `refunds` fail so many times before they succeed.
+    cancel came too late. Refunds fail `refunds_fail` times before they succeed, or
+    `comes_back` to the house after each was called given back.
     """
 
     outcome: Outcome
@@ -39,6 +40,7 @@ class Behaviour(msgspec.Struct, frozen=True):
     is_late: bool = False
     refunds_fail: int = 0
     is_refunded_later: bool = False
+    comes_back: bool = False
 
 
 def _declined(last4: str, code: str) -> Behaviour:
@@ -61,7 +63,8 @@ TOKENS: dict[str, Behaviour] = {
         "authenticate-decline", last4="8260", code="insufficient_funds"
     ),
     "pm_card_pendingRefund": Behaviour("approve", last4="7726", is_refunded_later=True),
-    "pm_card_refundFail": Behaviour("approve", last4="5126", refunds_fail=1_000),
+    "pm_card_refundFail": Behaviour("approve", last4="5126", comes_back=True),
+    "pm_sandbox_refund_fails": Behaviour("approve", refunds_fail=1_000),
     "pm_sandbox_refund_fails_once": Behaviour("approve", refunds_fail=1),
     "pm_sandbox_timeout_after_authorise": Behaviour("approve", slow="after-authorise"),
     "pm_sandbox_timeout_after_capture": Behaviour("approve", slow="after-capture"),

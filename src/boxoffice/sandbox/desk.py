@@ -14,13 +14,14 @@ from typing import Any
 import msgspec
 
 from boxoffice.sandbox.cards import token_of
-from boxoffice.sandbox.faults import Mischief, Operation
+from boxoffice.sandbox.faults import Failure, Mischief, Operation
 from boxoffice.sandbox.intents import Intent, Till
 from boxoffice.sandbox.ledger import Ledger
 from boxoffice.sandbox.refunds import Refunds
 from boxoffice.sandbox.wire import Fields, Refusal, WireError, declined
 
 OK = 200
+SERVER_ERROR = 500
 KEY_MAX = 255
 CREATE = (
     "amount",
@@ -60,10 +61,25 @@ class Desk:
     ) -> Reply:
         """Do something once per key, with whatever goes wrong on purpose."""
         with self._alone(key):
-            await self._mischief.before(operation)
-            reply = self._once(path, key, body, work)
-            await self._mischief.after(operation)
+            is_new = self._kept(key, asked_of(path, body)) is None
+            try:
+                await self._mischief.before(operation)
+                reply = self._once(path, key, body, work)
+                await self._mischief.after(operation)
+            except Failure as failure:
+                if failure.is_kept and key and is_new:
+                    self._keep_failure(key, asked_of(path, body))
+                raise
         return reply
+
+    def forget_keys(self) -> None:
+        """Forget every answer, as a provider does after a day."""
+        self._ledger.db.execute("delete from keys")
+
+    def _keep_failure(self, key: str, asked: str) -> None:
+        """Keep a 500 under its key, in place of the answer that is lost."""
+        row = (key, asked, SERVER_ERROR, on_purpose().encoded())
+        self._ledger.db.execute("insert or replace into keys values (?, ?, ?, ?)", row)
 
     @contextmanager
     def _alone(self, key: str) -> Iterator[None]:
@@ -83,7 +99,7 @@ class Desk:
     def _once(self, path: str, key: str, body: bytes, work: Work) -> Reply:
         if len(key) > KEY_MAX:
             raise WireError(400, "The idempotency key is too long.")
-        asked = hashlib.sha256(f"{path}\n".encode() + body).hexdigest()
+        asked = asked_of(path, body)
         with self._ledger.together():
             if key and (known := self._kept(key, asked)):
                 return known
@@ -196,6 +212,16 @@ class Desk:
             code = str(error.get("decline_code") or error["code"])
             raise declined(code, str(error["message"]), after.wire())
         return after.wire()
+
+
+def asked_of(path: str, body: bytes) -> str:
+    """Give what tells one request from another."""
+    return hashlib.sha256(f"{path}\n".encode() + body).hexdigest()
+
+
+def on_purpose() -> WireError:
+    """Give the answer of a call that fails because it was told to."""
+    return WireError(SERVER_ERROR, "A fault on purpose.", kind="api_error")
 
 
 Work = Callable[[], Mapping[str, Any]]

@@ -21,8 +21,8 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Probabilities from 0 to 1, for some operations or, without any, for every one.
 
     `before`: nothing happens; `after`: everything happens, and the answer is lost. A
-    time-out answers after `stall_ms`, an error with 500 at once. With `times` it ends
-    after so many failures.
+    time-out answers after `stall_ms`, an error with 500 at once. What `is_kept` is
+    given again under its key, for ever. With `times` it ends after so many failures.
     """
 
     error_before: Chance = 0.0
@@ -32,6 +32,7 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     delay_ms: Milliseconds = 0
     stall_ms: Milliseconds = 10_000
     operations: tuple[Operation, ...] = ()
+    is_kept: bool = False
     times: Annotated[int, msgspec.Meta(ge=0)] | None = None
 
 
@@ -57,7 +58,11 @@ class Faults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Failure(Exception):
-    """This call answers with a 500."""
+    """This call answers with a 500; `is_kept` under its key."""
+
+    def __init__(self, *, is_kept: bool = False) -> None:
+        super().__init__()
+        self.is_kept = is_kept
 
 
 class Mischief:
@@ -102,7 +107,7 @@ class Mischief:
         if left is not None:
             self._left[place] = left - 1
         await asyncio.sleep(stall_ms / 1000)
-        raise Failure
+        raise Failure(is_kept=self.faults.calls[place].is_kept)
 
     def _of(self, operation: Operation) -> list[tuple[int, Fault]]:
         return [

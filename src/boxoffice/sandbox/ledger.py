@@ -123,7 +123,7 @@ def read_standings(db: sqlite3.Connection) -> list[Standing]:
             coalesce(sum(amount) filter (
                 where what = 'capture' and account = 'merchant'), 0),
             coalesce(-sum(amount) filter (
-                where what = 'refund' and account = 'merchant'), 0),
+                where what like 'refund%' and account = 'merchant'), 0),
             json_extract(i.body, '$.status')
         from intents i left join postings p on p.intent = i.id
         group by i.id order by i.id

@@ -12,7 +12,7 @@ from boxoffice.sandbox.ledger import Ledger
 from boxoffice.sandbox.wire import Refusal, missing
 
 PENDING_S = 1.0
-"""How long a refund stays pending that is not made at once."""
+"""How long a refund stays pending that is not made at once, or away that comes back."""
 
 
 class Refund(msgspec.Struct, kw_only=True):
@@ -95,17 +95,33 @@ class Refunds:
         return msgspec.json.decode(found[0], type=Refund)
 
     def arrive(self) -> None:
-        """Let every pending refund arrive whose time has come."""
+        """Let every refund arrive, or come back, whose time has come."""
         rows = self._db.execute(
             "select body from refunds where json_extract(body, '$.due_at') <= ?",
             (self._now(),),
         ).fetchall()
         for (body,) in rows:
             made = msgspec.json.decode(body, type=Refund)
-            made.status, made.due_at = "succeeded", None
-            self._post(made, "refund-arrives", out_of="refunds", into="instrument")
-            self._keep(made)
-            self._note("refund.updated", made.wire())
+            made.due_at = None
+            if made.status == "pending":
+                self._arrived(made)
+            else:
+                self._came_back(made)
+
+    def _arrived(self, made: Refund) -> None:
+        made.status = "succeeded"
+        self._post(made, "refund-arrives", out_of="refunds", into="instrument")
+        self._keep(made)
+        self._note("refund.updated", made.wire())
+
+    def _came_back(self, made: Refund) -> None:
+        made.status, made.failure_reason = "failed", "expired_or_canceled_card"
+        intent = self._till.find(made.payment_intent)
+        intent.refunded -= made.amount
+        self._till.keep(intent)
+        self._post(made, "refund-returns", out_of="instrument", into="merchant")
+        self._keep(made)
+        self._note("refund.failed", made.wire())
 
     def _take_its_way(self, made: Refund, intent: Intent) -> None:
         behaviour = self._till.behaviour(intent.payment_method or "pm_card_visa")
@@ -114,8 +130,10 @@ class Refunds:
             intent.refunds_failed += 1
             return
         intent.refunded += made.amount
+        if behaviour.is_refunded_later or behaviour.comes_back:
+            made.due_at = self._now() + PENDING_S
         if behaviour.is_refunded_later:
-            made.status, made.due_at = "pending", self._now() + PENDING_S
+            made.status = "pending"
         into = "refunds" if made.status == "pending" else "instrument"
         self._post(made, "refund", out_of="merchant", into=into)
 

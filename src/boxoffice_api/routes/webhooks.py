@@ -24,6 +24,7 @@ from boxoffice.application.ports.payments import (
 from boxoffice.application.processes.finality import made_final
 from boxoffice.application.processes.news import (
     Context,
+    doubt,
     payment_news,
     refund_news,
     settling,
@@ -31,6 +32,7 @@ from boxoffice.application.processes.news import (
 from boxoffice.application.queries.orders import KnownOrder, find_order
 from boxoffice.application.writer import ask
 from boxoffice.domain.payments.decide import attempt_of
+from boxoffice_api import metrics
 from boxoffice_api.answers import NO_STORE, Answer, as_response
 from boxoffice_api.bodies import body_of
 from boxoffice_api.edge import Edge
@@ -89,6 +91,15 @@ async def _news(edge: Edge, notice: Notice) -> bool:
             said, known = await _looked_up(edge, notice)
     except TimeoutError as error:
         raise errors.Unavailable from error
+    if what := doubt(said, known.payment):
+        metrics.doubted(what)
+        log.error(
+            "provider_doubted",
+            what=what,
+            order=known.code,
+            reference=said.reference,
+            said=str(said.amount),
+        )
     container = edge.container
     context = Context(
         now=container.clock.now(),

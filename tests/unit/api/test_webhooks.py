@@ -7,8 +7,9 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
+from prometheus_client import REGISTRY
 
-from boxoffice.application.ports.payments import Method, ProviderPayment
+from boxoffice.application.ports.payments import Method, ProviderPayment, ProviderRefund
 from boxoffice.application.queries.orders import KnownOrder, find_order
 from boxoffice.domain.money import Money
 from boxoffice.errors import Unavailable
@@ -108,29 +109,71 @@ async def test_a_decline_is_noted_and_can_no_longer_be_undone(
     assert stands.status == "cancelled"
 
 
-async def test_a_refund_that_is_back_is_noted(house: House, performance: str) -> None:
+async def refunding(
+    house: House, performance: str, token: str = "pm_card_visa"
+) -> tuple[str, ProviderRefund]:
+    """Buy, and give back; give the order, and the refund as the provider made it."""
     buyer = await house.buyer()
     code = (await house.ordered(performance, buyer, 1))["order"]
-    payment = await started(house, code, "pm_card_visa")
+    payment = await started(house, code, token)
     await till(house).capture(payment.reference, attempt=payment.attempt)
     await told(house, of_payment(payment))
-    staff = house.staff()
     tickets = [{"performance": performance, "place": 1}]
     asked = await house.client.post(
         f"/v1/orders/{code}/refund",
         json={"tickets": tickets, "note": "ill"},
-        headers=staff,
+        headers=house.staff(),
     )
     assert asked.status_code < 300, asked.text
     (refund,) = (await known(house, code)).payment.refunds.values()
     made = await till(house).refund(
         payment.reference, refund=refund.refund, amount=refund.amount
     )
-    thing = {"id": made.reference, "object": "refund"}
-    answer = await told(house, notice("refund.updated", thing))
-    assert answer.json() == {"outcome": "news"}
-    (refund,) = (await known(house, code)).payment.refunds.values()
-    assert refund.state == "completed"
+    return code, made
+
+
+def of_refund(made: ProviderRefund) -> bytes:
+    return notice("refund.updated", {"id": made.reference, "object": "refund"})
+
+
+async def states(house: House, code: str) -> list[str]:
+    return [r.state for r in (await known(house, code)).payment.refunds.values()]
+
+
+async def test_a_refund_that_is_back_is_noted(house: House, performance: str) -> None:
+    code, made = await refunding(house, performance)
+    assert (await told(house, of_refund(made))).json() == {"outcome": "news"}
+    assert await states(house, code) == ["completed"]
+
+
+async def test_a_refund_that_fails_after_it_was_back_is_tried_again(
+    house: House, performance: str
+) -> None:
+    code, made = await refunding(house, performance, "pm_card_refundFail")
+    await told(house, of_refund(made))
+    assert await states(house, code) == ["completed"]
+    till(house).till.come_back(made.reference)
+    assert (await told(house, of_refund(made))).json() == {"outcome": "news"}
+    assert await states(house, code) == ["replaced", "requested"]
+
+
+async def test_a_refund_of_another_amount_is_left_for_somebody_to_look(
+    house: House, performance: str
+) -> None:
+    code, made = await refunding(house, performance)
+    wrong = msgspec.structs.replace(made, amount=Money(1, "USD"))
+    till(house).till.refunds[made.reference] = wrong
+    before = doubts("refund-amount")
+    assert (await told(house, of_refund(made))).json() == {"outcome": "known"}
+    assert await states(house, code) == ["requested"]
+    assert doubts("refund-amount") == before + 1
+
+
+def doubts(what: str) -> float:
+    return (
+        REGISTRY.get_sample_value("boxoffice_notices_doubted_total", {"what": what})
+        or 0
+    )
 
 
 async def test_who_cannot_sign_is_refused(house: House, order: str) -> None:

@@ -128,6 +128,23 @@ async def test_a_refund_that_is_tried_again_counts_once() -> None:
     assert await house.found() == {}
 
 
+async def test_a_refund_that_came_back_to_the_house_is_asked_for_once_more() -> None:
+    house = a_sale(1)
+    house.record([*tickets_back(1), refund(1, amount=PRICE), sent_back(PRICE)])
+    house.record([done(PRICE)])
+    failed = RefundFailed(
+        order=ORDER,
+        refund="r1",
+        reference="r",
+        reason="closed",
+        retry="r2",
+        undone=FULL_PRICE,
+    )
+    house.record([(TILL, failed), sent_back(PRICE, "r2")])
+    house.record([done(PRICE, "r2")])
+    assert await house.found() == {}
+
+
 def promised() -> tuple[StreamId, Event]:
     return TILL, PaymentAuthorised(
         order=ORDER, attempt=HOLD, provider="sandbox", reference="r", amount=FULL_PRICE

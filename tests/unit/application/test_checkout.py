@@ -12,7 +12,6 @@ from boxoffice.application.processes.checkout import (
     Call,
     Tell,
     due,
-    found,
     landed,
     react,
 )
@@ -240,9 +239,10 @@ def test_a_refund_is_asked_for_of_the_payment_it_came_from() -> None:
 
 
 def test_a_refund_under_way_is_looked_up_by_its_own_reference() -> None:
-    state = after(refunded())
+    story = refunded()
+    state = after(story)
     call = refund_call(state)
-    found(state, call, "re_1")
+    tell(state, told(story, refund_news(call, "pending"))[len(story) :])
     landed(state, call, now=NOON, over=False)
     (again,) = due(state, NOON + SECOND, actions_max=MOST)
     assert isinstance(again, Call)

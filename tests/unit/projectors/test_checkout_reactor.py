@@ -1,146 +1,23 @@
 from __future__ import annotations
 
-import dataclasses
 import random
 from collections import Counter
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Literal
 
-import msgspec
 import pytest
 
 from boxoffice.application.codec import decode_meta
-from boxoffice.application.queries.orders import KnownOrder, find_order
-from boxoffice.application.requests import Request
-from boxoffice.application.writer import ask
+from boxoffice.application.queries.orders import KnownOrder
 from boxoffice.domain.catalogue.commands import CancelPerformance
-from boxoffice.domain.ids import (
-    AttemptId,
-    BuyerId,
-    CustomerId,
-    HoldId,
-    OrderCode,
-    PersonId,
-    order_code,
-    payment_stream,
-)
-from boxoffice.domain.inventory.commands import HoldPlaces
-from boxoffice.domain.message import Command, Meta
-from boxoffice.domain.orders.commands import (
-    CancelOrder,
-    PlaceOrder,
-    RefundTickets,
-)
+from boxoffice.domain.ids import OrderCode, payment_stream
+from boxoffice.domain.orders.commands import CancelOrder
 from boxoffice.infrastructure.payments.memory import Call, MemoryPaymentProvider
-from boxoffice.settings import Settings
-from boxoffice.testing import FULL_PRICE, PERFORMANCE, on_sale
-from tests.read_side import House, memory_house, reacting, until
-from tests.trade import MORNING
+from boxoffice.testing import FULL_PRICE, PERFORMANCE
+from tests.checkout_shop import Shop, back, failed, paid, refunded
+from tests.read_side import reacting
 
-PACE = {
-    "payment_retry_s": 0.01,
-    "payment_retry_max_s": 0.05,
-    "payment_watch_s": 0.01,
-    "payment_watch_max_s": 0.05,
-}
 MINUTE = timedelta(minutes=1)
-
-
-class Shop:
-    """A house on sale whose clock runs, and buyers who order one place each."""
-
-    def __init__(self, provider: MemoryPaymentProvider | None = None) -> None:
-        self.provider = provider or MemoryPaymentProvider()
-        plain = memory_house()
-        settings: Settings = msgspec.structs.replace(plain.settings, **PACE)
-        self.house: House = _with(plain, settings, self.provider)
-        self.house.recorder.record(on_sale(places=60, now=MORNING))
-        self._asked = 0
-
-    def move(self, url: str) -> None:
-        """Have the pages somewhere else from now on."""
-        settings = msgspec.structs.replace(self.house.settings, public_url=url)
-        self.house = _with(self.house, settings, self.provider)
-
-    def later(self, by: timedelta) -> None:
-        self.house.time.at += by
-
-    async def ask(self, command: Command) -> None:
-        self._asked += 1
-        name = b"asked" + self._asked.to_bytes(11, "big")
-        meta = Meta(command=name.hex(), correlation="", actor="staff:t", venue="main")
-        await ask(self.house.writer, Request(name, name, command, meta))
-
-    async def order(
-        self, number: int, instrument: str, *, method: str = "card"
-    ) -> OrderCode:
-        code = order_code(number.to_bytes(8, "big"))
-        now = self.house.clock.now()
-        buyer, hold = BuyerId(f"buyer-{number}"), HoldId(f"hold-{number}")
-        await self.ask(
-            HoldPlaces(
-                now=now,
-                performance=PERFORMANCE,
-                buyer=buyer,
-                hold=hold,
-                ordinals=(number,),
-                ttl_s=600,
-                cap_s=1_800,
-            )
-        )
-        await self.ask(
-            PlaceOrder(
-                now=now,
-                performance=PERFORMANCE,
-                buyer=buyer,
-                hold=hold,
-                order=code,
-                person=PersonId("person"),
-                customer=CustomerId(f"customer-{number}"),
-                attempt=AttemptId(f"attempt-{number}"),
-                method=method,
-                instrument=instrument,
-                home=self.house.settings.home,
-            )
-        )
-        return code
-
-    async def known(self, code: str) -> KnownOrder:
-        return await find_order(self.house.store, code)
-
-    async def becomes(
-        self, code: str, condition: Callable[[KnownOrder], bool], what: str
-    ) -> KnownOrder:
-        async def held() -> bool:
-            # Time passes, so that pauses end.
-            self.later(timedelta(seconds=0.05))
-            return condition(await self.known(code))
-
-        await until(held, what)
-        return await self.known(code)
-
-
-def _with(house: House, settings: Settings, provider: MemoryPaymentProvider) -> House:
-    return dataclasses.replace(house, settings=settings, payments=provider)
-
-
-def paid(known: KnownOrder) -> bool:
-    attempts = known.payment.attempts.values()
-    return known.order.status == "confirmed" and any(
-        attempt.status == "captured" for attempt in attempts
-    )
-
-
-def failed(known: KnownOrder) -> bool:
-    return all(a.status == "failed" for a in known.payment.attempts.values())
-
-
-def back(known: KnownOrder) -> bool:
-    refunds = [r for r in known.payment.refunds.values() if r.state == "completed"]
-    return bool(refunds) and not [
-        r for r in known.payment.refunds.values() if r.state == "requested"
-    ]
 
 
 async def test_a_card_is_authorised_then_sold_then_captured() -> None:
@@ -347,22 +224,6 @@ async def test_a_performance_called_off_gives_everybody_the_money_back() -> None
     assert shop.provider.till.kept() == []
 
 
-async def refunded(shop: Shop, code: OrderCode) -> None:
-    (ticket,) = (await shop.known(code)).order.valid()
-    await shop.ask(
-        RefundTickets(
-            now=shop.house.clock.now(),
-            performance=PERFORMANCE,
-            order=code,
-            buyer=None,
-            tickets=(ticket.ref,),
-            by="staff:t",
-            note="",
-            request="wish",
-        )
-    )
-
-
 async def test_a_refund_that_fails_once_is_done_under_another_name() -> None:
     shop = Shop()
     async with reacting(shop.house):
@@ -375,10 +236,29 @@ async def test_a_refund_that_fails_once_is_done_under_another_name() -> None:
     assert shop.provider.till.kept() == []
 
 
+async def test_the_name_of_a_refund_under_way_outlives_the_reactor() -> None:
+    shop = Shop()
+    async with reacting(shop.house):
+        code = await shop.order(1, "pm_card_pendingRefund")
+        await shop.becomes(code, paid, "the order is paid")
+        await refunded(shop, code)
+        await shop.becomes(code, under_way, "the refund is under way")
+    shop.provider.forget_keys()
+    async with reacting(shop.house):
+        (reference,) = shop.provider.till.refunds
+        shop.provider.till.arrive(reference)
+        await shop.becomes(code, back, "the money is back")
+    assert list(shop.provider.till.refunds) == [reference]
+
+
+def under_way(known: KnownOrder) -> bool:
+    return any(refund.reference for refund in known.payment.refunds.values())
+
+
 async def test_a_refund_that_always_fails_is_left_to_people_after_five_tries() -> None:
     shop = Shop()
     async with reacting(shop.house):
-        code = await shop.order(1, "pm_card_refundFail")
+        code = await shop.order(1, "pm_sandbox_refund_fails")
         await shop.becomes(code, paid, "the order is paid")
         await refunded(shop, code)
         known = await shop.becomes(

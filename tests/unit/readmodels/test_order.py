@@ -263,6 +263,26 @@ def test_a_refund_that_is_tried_again_is_owed_once() -> None:
     assert [one.state for one in document.refunds] == ["replaced", "failed"]
 
 
+@pytest.mark.parametrize("retry", [None, "r2"])
+def test_a_refund_that_came_back_to_the_house_is_owed_again(retry: str | None) -> None:
+    given_back, asked = refunding(1)
+    assert isinstance(asked, RefundRequested)
+    done = RefundCompleted(order=CODE, refund="r1", reference="r", amount=usd(4500))
+    failed = RefundFailed(
+        order=CODE,
+        refund="r1",
+        reference="r",
+        reason="closed",
+        retry=retry,
+        undone=usd(4500),
+    )
+    events = [*BOUGHT, given_back, asked, done, failed]
+    if retry:
+        events.append(replace(asked, refund=retry))
+    document = shown(*events)
+    assert (document.refunding, document.refunded) == (4500, 0)
+
+
 def test_a_voided_order_has_no_ticket() -> None:
     refs = tuple(TicketRef(PERFORMANCE, o) for o in (1, 2))
     voided = OrderVoided(order=CODE, tickets=refs, by="staff:mia", note="typo")

@@ -40,6 +40,27 @@ async def test_an_answer_that_is_lost_is_found_by_the_same_key(
     assert 5_000 == bank.total("reserved")
 
 
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [
+        (Fault(error_before=1.0, is_kept=True, times=1), "requires_capture"),
+        (Fault(error_after=1.0, is_kept=True, times=1), "succeeded"),
+    ],
+)
+async def test_an_error_that_is_kept_is_all_that_its_key_ever_gives(
+    bank: Bank, fault: Fault, status: str
+) -> None:
+    _, intent = await bank.pay(key="k")
+    path = f"payment_intents/{intent['id']}/capture"
+    await misbehave(bank, fault)
+    for _ in range(3):
+        assert 500 == (await bank.post(path, "c"))[0]
+    assert status == (await bank.intent(intent["id"]))["status"]
+    await misbehave(bank, fault)
+    assert 500 == (await bank.pay(key="k"))[0]
+    assert 200 == (await bank.pay(key="k"))[0]
+
+
 async def failures(seed: int) -> list[bool]:
     mischief = Mischief()
     mischief.become(Faults(seed=seed, calls=(Fault(error_before=0.3),)))

@@ -78,3 +78,10 @@ async def test_a_key_in_use_is_a_conflict(bank: Bank) -> None:
     await bank.client.post("/v1/sandbox/faults", json={})
     again = await send(bank, "payment_intents", PAYMENT)
     assert (200, "true") == (again.status_code, again.headers["Idempotent-Replayed"])
+
+
+async def test_a_key_that_was_forgotten_is_a_new_one(bank: Bank) -> None:
+    _, first = await bank.pay(key="k")
+    assert 200 == (await bank.client.post("/v1/sandbox/forget-keys")).status_code
+    _, second = await bank.pay(key="k")
+    assert first["id"] != second["id"]

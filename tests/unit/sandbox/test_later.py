@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from boxoffice.sandbox.hooks import TRIES_MAX, signature
+from boxoffice.sandbox.ledger import read_standings
 from boxoffice.sandbox.server import SECRET
 from tests.unit.sandbox.bank import Bank
 
@@ -60,6 +61,24 @@ async def test_a_pending_refund_arrives_later(bank: Bank) -> None:
     assert {**back, "status": "succeeded"} == found
     assert (-3_000, 0) == (bank.total("instrument"), bank.total("refunds"))
     assert ["refund.created", "refund.updated"] == bank.events()[-2:]
+
+
+async def test_a_refund_to_a_dead_card_succeeds_and_comes_back(bank: Bank) -> None:
+    _, intent = await bank.pay("pm_card_refundFail", capture_method="automatic")
+    _, back = await bank.post("refunds", payment_intent=intent["id"], amount=2_000)
+    assert "succeeded" == back["status"]
+    assert (3_000, -3_000) == (bank.total("merchant"), bank.total("instrument"))
+    bank.now += 60
+    for _ in range(2):
+        bank.opened.come_late()
+    found = (await bank.client.get(f"/v1/refunds/{back['id']}")).json()
+    assert "failed" == found["status"]
+    assert found["failure_reason"]
+    assert (5_000, -5_000) == (bank.total("merchant"), bank.total("instrument"))
+    assert ["refund.created", "refund.failed"] == bank.events()[-2:]
+    (standing,) = read_standings(bank.opened.ledger.db)
+    assert (5_000, 0) == (standing.captured, standing.refunded)
+    assert 200 == (await bank.post("refunds", payment_intent=intent["id"]))[0]
 
 
 async def test_a_webhook_carries_the_payment_and_a_good_signature(bank: Bank) -> None:

@@ -48,6 +48,8 @@ class Ledger(msgspec.Struct):
     tries: dict[str, Try] = {}
     refunds: dict[str, Refund] = {}
     """Those that are asked for, and neither done nor replaced."""
+    done: dict[str, Refund] = {}
+    """Those that are back: one of them may still fail."""
     failed: int = 0
     """Refunds that no provider would make."""
     offered: bool = False
@@ -65,6 +67,23 @@ class Ledger(msgspec.Struct):
             stream = place(ticket.performance, ticket.ordinal)
             if self.valid.pop(stream, None) is None:
                 yield ticket
+
+    def ask_back(self, refund: str, attempt: str, minor: int) -> None:
+        """Take note of money that shall go back."""
+        self.refunds[refund] = Refund(attempt, minor)
+
+    def give_back(self, refund: str) -> Refund | None:
+        """Take note of money that is back; None when nobody asked for it."""
+        asked = self.refunds.pop(refund, None)
+        if asked is not None:
+            self.done[refund] = asked
+        return asked
+
+    def undo(self, refund: str) -> None:
+        """Take note of money that is not back, although it was said to be."""
+        asked = self.done.pop(refund, None)
+        if asked is not None:
+            self.refunds[refund] = asked
 
     def attempt(self, name: str) -> Try:
         """Give a try to pay, known or not."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from boxoffice.application.audit.deed import Deed, Deeds, Told
 from boxoffice.application.audit.finding import Check, Findings
-from boxoffice.application.audit.ledger import Ledger, Refund, place
+from boxoffice.application.audit.ledger import Ledger, place
 from boxoffice.application.ports.log import LogRecord
 from boxoffice.domain.ids import OrderCode, StreamId, order_family
 from boxoffice.domain.inventory.events import TicketReturned, TicketSold
@@ -192,7 +192,7 @@ class Accounts:
         order = self._of(record, event.order)
         match event:
             case RefundRequested():
-                order.refunds[event.refund] = Refund(event.attempt, event.amount.minor)
+                order.ask_back(event.refund, event.attempt, event.amount.minor)
                 attempt = order.attempt(event.attempt)
                 attempt.refunded += event.amount.minor
                 if event.amount.currency != order.currency:
@@ -201,7 +201,7 @@ class Accounts:
                     problem = f"gives more back than {event.attempt} has taken"
                     self._wrong(record.position, event.order, problem)
             case RefundCompleted():
-                asked = order.refunds.pop(event.refund, None)
+                asked = order.give_back(event.refund)
                 if asked is None or asked.minor != event.amount.minor:
                     problem = f"was given back {event.amount}, which nobody asked for"
                     self._wrong(record.position, event.order, problem)
@@ -210,6 +210,8 @@ class Accounts:
 
     def _fail(self, order: Ledger, event: RefundFailed) -> None:
         """A refund that is tried again is asked for again, in the same append."""
+        if event.undone is not None:
+            order.undo(event.refund)
         asked = order.refunds.pop(event.refund, None)
         if event.retry is None:
             order.failed += 1

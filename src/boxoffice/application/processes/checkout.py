@@ -5,7 +5,7 @@ log holds its answer: after a crash the same facts lead to the same calls, under
 same keys. What ran out of time is ended, and so is every order of a performance that
 was called off.
 
-`react` folds, `due` says what to do now, `landed` and `found` take note of how it went.
+`react` folds, `due` says what to do now, `landed` takes note of how it went.
 The same facts and the same times always give the same actions.
 """
 
@@ -199,14 +199,6 @@ def _refund_call(matter: Matter, order: OpenOrder, name: str) -> Call:
         amount=refund.amount,
         reference=refund.found or refund.reference,
     )
-
-
-def found(state: Checkout, call: Call, reference: str) -> None:
-    """Take note of what the provider calls a refund that is under way."""
-    order = state.orders.get(call.order)
-    refund = order.refunds.get(call.name) if order else None
-    if refund is not None:
-        refund.found = reference
 
 
 def landed(state: Checkout, action: Action, *, now: datetime, over: bool) -> None:

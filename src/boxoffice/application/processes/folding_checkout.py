@@ -42,6 +42,7 @@ from boxoffice.domain.payments.events import (
     PaymentFailed,
     PaymentGivenUp,
     PaymentRequested,
+    RefundAwaited,
     RefundCompleted,
     RefundFailed,
     RefundRequested,
@@ -245,6 +246,16 @@ def _refund(state: Checkout, fact: Fact) -> OpenOrder:
     return order
 
 
+def _refund_awaited(state: Checkout, fact: Fact) -> OpenOrder:
+    event = fact.event
+    assert isinstance(event, RefundAwaited)
+    order = state.order(event.order, at=fact.recorded_at)
+    known = order.refunds.get(event.refund)
+    if known is not None:
+        known.found = event.reference
+    return order
+
+
 def _refund_over(state: Checkout, fact: Fact) -> OpenOrder:
     event = fact.event
     assert isinstance(event, RefundCompleted | RefundFailed)
@@ -277,6 +288,7 @@ FOLDS: dict[type[Event], Fold] = {
     PaymentFailed: _payment,
     PaymentGivenUp: _payment,
     RefundRequested: _refund,
+    RefundAwaited: _refund_awaited,
     RefundCompleted: _refund_over,
     RefundFailed: _refund_over,
 }

@@ -23,6 +23,7 @@ from boxoffice.domain.ids import (
 )
 from boxoffice.domain.message import Command, Meta
 from boxoffice.domain.payments.commands import SettlePayment, SettleRefund
+from boxoffice.domain.payments.state import Payment
 
 ACTOR = "system:checkout"
 ID_BYTES = 16
@@ -71,6 +72,17 @@ def refund_news(said: ProviderRefund, order: str, context: Context) -> SettleRef
         reason=said.reason,
         retry=RefundId(named("retry", said.refund)),
     )
+
+
+def doubt(said: ProviderPayment | ProviderRefund, payment: Payment) -> str:
+    """Name what the log did not ask for so; "" when nothing is strange."""
+    if isinstance(said, ProviderRefund):
+        refund = payment.refunds.get(said.refund)
+        return "refund-amount" if refund and refund.amount != said.amount else ""
+    attempt = payment.attempts.get(said.attempt)
+    if attempt and attempt.reference not in ("", said.reference):
+        return "second-payment"
+    return ""
 
 
 def named(purpose: str, cause: str) -> str:

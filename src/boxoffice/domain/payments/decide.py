@@ -19,11 +19,12 @@ from boxoffice.domain.payments.events import (
     PaymentGivenUp,
     PaymentRequested,
     Purpose,
+    RefundAwaited,
     RefundCompleted,
     RefundFailed,
     RefundRequested,
 )
-from boxoffice.domain.payments.state import Attempt, Payment
+from boxoffice.domain.payments.state import Attempt, Payment, Refund
 from boxoffice.errors import AlreadyExists, NotFound, PaymentOpen, Refused
 
 WaitsFor = Literal["buyer", "money"]
@@ -197,11 +198,19 @@ def refund_attempt(
 
 
 def settle_refund(payment: Payment, news: SettleRefund) -> list[Event]:
-    """Take note of how a refund stands; a failed one is tried again, boundedly."""
+    """Take note of how a refund stands; a failed one is tried again, boundedly.
+
+    What was given back may still come back to the house, weeks later. News of another
+    amount than was asked for are not believed: somebody has to look.
+    """
     known = payment.refunds.get(news.refund)
     if known is None:
         raise NotFound("There is no such refund.")
-    if known.state != "requested" or news.status == "pending":
+    if news.amount != known.amount or known.state not in ("requested", "completed"):
+        return []
+    if news.status == "failed":
+        return _refund_failed(payment, known, news)
+    if known.state == "completed":
         return []
     if news.status == "succeeded":
         return [
@@ -212,6 +221,14 @@ def settle_refund(payment: Payment, news: SettleRefund) -> list[Event]:
                 amount=known.amount,
             )
         ]
+    if known.reference == news.reference:
+        return []
+    return [
+        RefundAwaited(order=news.order, refund=news.refund, reference=news.reference)
+    ]
+
+
+def _refund_failed(payment: Payment, known: Refund, news: SettleRefund) -> list[Event]:
     again = known.tries < REFUND_TRIES_MAX and news.retry not in payment.refunds
     gone = RefundFailed(
         order=news.order,
@@ -219,6 +236,7 @@ def settle_refund(payment: Payment, news: SettleRefund) -> list[Event]:
         reference=news.reference,
         reason=news.reason,
         retry=news.retry if again else None,
+        undone=known.amount if known.state == "completed" else None,
     )
     if not again:
         return [gone]

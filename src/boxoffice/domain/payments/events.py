@@ -86,6 +86,14 @@ class RefundRequested(Event, frozen=True, kw_only=True, tag="refund-requested.v1
     amount: Money
 
 
+class RefundAwaited(Event, frozen=True, kw_only=True, tag="refund-awaited.v1"):
+    """The provider has the refund in hand, and calls it `reference`."""
+
+    order: str
+    refund: str
+    reference: str
+
+
 class RefundCompleted(Event, frozen=True, kw_only=True, tag="refund-completed.v1"):
     """The provider gave the money back."""
 
@@ -96,10 +104,14 @@ class RefundCompleted(Event, frozen=True, kw_only=True, tag="refund-completed.v1
 
 
 class RefundFailed(Event, frozen=True, kw_only=True, tag="refund-failed.v1"):
-    """The provider could not give the money back; `retry` is the next try, if any."""
+    """The provider could not give the money back; `retry` is the next try, if any.
+
+    `undone` is what it had called given back before, when it came back to the house.
+    """
 
     order: str
     refund: str
     reference: str
     reason: str
     retry: str | None = None
+    undone: Money | None = None

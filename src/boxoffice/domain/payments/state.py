@@ -17,6 +17,7 @@ from boxoffice.domain.payments.events import (
     PaymentGivenUp,
     PaymentRequested,
     Purpose,
+    RefundAwaited,
     RefundCompleted,
     RefundFailed,
     RefundRequested,
@@ -57,7 +58,10 @@ class Attempt(msgspec.Struct, frozen=True, gc=False):
 
 
 class Refund(msgspec.Struct, frozen=True, gc=False):
-    """Money on its way back; `tries` counts this try and those it replaced."""
+    """Money on its way back; `tries` counts this try and those it replaced.
+
+    `reference` is the provider's name for it, once that is known.
+    """
 
     refund: str
     attempt: str
@@ -114,6 +118,7 @@ PaymentEvent = (
     | PaymentFailed
     | PaymentGivenUp
     | RefundRequested
+    | RefundAwaited
     | RefundCompleted
     | RefundFailed
 )
@@ -122,7 +127,7 @@ PaymentEvent = (
 def evolve_payment(state: Payment, event: PaymentEvent) -> Payment:
     """Fold one fact of a payment's own stream."""
     match event:
-        case RefundRequested() | RefundCompleted() | RefundFailed():
+        case RefundRequested() | RefundAwaited() | RefundCompleted() | RefundFailed():
             refunds = dict(state.refunds)
             _evolve_refund(refunds, event)
             return replace(state, refunds=refunds)
@@ -187,7 +192,7 @@ def _promised(state: Payment, event: PaymentAuthorised | PaymentCaptured) -> Att
     )
 
 
-_OfRefund = RefundRequested | RefundCompleted | RefundFailed
+_OfRefund = RefundRequested | RefundAwaited | RefundCompleted | RefundFailed
 
 
 def _evolve_refund(refunds: dict[str, Refund], event: _OfRefund) -> None:
@@ -199,6 +204,10 @@ def _evolve_refund(refunds: dict[str, Refund], event: _OfRefund) -> None:
                 attempt=event.attempt,
                 amount=event.amount,
                 tries=known.tries if known else 1,
+            )
+        case RefundAwaited():
+            refunds[event.refund] = replace(
+                refunds[event.refund], reference=event.reference
             )
         case RefundCompleted():
             refunds[event.refund] = replace(
@@ -230,6 +239,7 @@ PAYMENT = Aggregate(
         PaymentFailed,
         PaymentGivenUp,
         RefundRequested,
+        RefundAwaited,
         RefundCompleted,
         RefundFailed,
     ),

@@ -110,6 +110,10 @@ class MemoryPaymentProvider:
     async def close(self) -> None:
         """Nothing: there are no connections."""
 
+    def forget_keys(self) -> None:
+        """Forget what was answered under every key, as providers do after a day."""
+        self._answers.clear()
+
     @contextmanager
     def _call(self, operation: Operation, name: str) -> Iterator[None]:
         """Lose a call when the fault says so."""

@@ -37,6 +37,7 @@ class Behaviour(msgspec.Struct, frozen=True):
     loses: Literal["", "start", "capture"] = ""
     refunds_fail: int = 0
     is_refunded_later: bool = False
+    comes_back: bool = False
 
 
 TOKENS: Mapping[str, Behaviour] = {
@@ -57,7 +58,8 @@ TOKENS: Mapping[str, Behaviour] = {
         "authenticate-decline", code="insufficient_funds"
     ),
     "pm_card_pendingRefund": Behaviour(is_refunded_later=True),
-    "pm_card_refundFail": Behaviour(refunds_fail=1_000),
+    "pm_card_refundFail": Behaviour(comes_back=True),
+    "pm_sandbox_refund_fails": Behaviour(refunds_fail=1_000),
     "pm_sandbox_refund_fails_once": Behaviour(refunds_fail=1),
     "pm_sandbox_timeout_after_authorise": Behaviour(loses="start"),
     "pm_sandbox_timeout_after_capture": Behaviour(loses="capture"),
@@ -214,6 +216,17 @@ class MemoryTill:
             raise ProviderRefused("No money is on its way back here.")
         self.refunds[reference] = msgspec.structs.replace(made, status="succeeded")
         return self.refunds[reference]
+
+    def come_back(self, reference: str) -> ProviderRefund:
+        """Let a refund fail that was called given back: its card takes none."""
+        made = self.find_refund(reference)
+        account = self.find(made.payment)
+        if made.status != "succeeded" or not account.behaviour.comes_back:
+            raise ProviderRefused("This money stays where it is.")
+        account.refunded -= made.amount.minor
+        failed = msgspec.structs.replace(made, status="failed", reason="unknown")
+        self.refunds[reference] = failed
+        return failed
 
     # ------------------------------------------------------------- the judge
 
