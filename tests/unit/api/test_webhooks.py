@@ -157,6 +157,22 @@ async def test_a_refund_that_fails_after_it_was_back_is_tried_again(
     assert await states(house, code) == ["replaced", "requested"]
 
 
+async def test_a_second_payment_under_a_forgotten_key_goes_back(
+    house: House, order: str
+) -> None:
+    first = await started(house, order, "pm_card_visa")
+    await till(house).capture(first.reference, attempt=first.attempt)
+    await told(house, of_payment(first))
+    till(house).forget_keys()
+    second = await started(house, order, "pm_card_visa")
+    await till(house).capture(second.reference, attempt=second.attempt)
+    before = doubts("second-payment")
+    assert (await told(house, of_payment(second))).json() == {"outcome": "news"}
+    (refund,) = (await known(house, order)).payment.refunds.values()
+    assert (refund.payment, refund.state) == (second.reference, "requested")
+    assert doubts("second-payment") == before + 1
+
+
 async def test_a_refund_of_another_amount_is_left_for_somebody_to_look(
     house: House, performance: str
 ) -> None:

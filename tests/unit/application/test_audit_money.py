@@ -14,6 +14,7 @@ from boxoffice.domain.orders.events import (
 )
 from boxoffice.domain.payments.events import (
     PaymentAuthorised,
+    PaymentCaptured,
     PaymentFailed,
     RefundFailed,
 )
@@ -143,6 +144,19 @@ async def test_a_refund_that_came_back_to_the_house_is_asked_for_once_more() -> 
     house.record([(TILL, failed), sent_back(PRICE, "r2")])
     house.record([done(PRICE, "r2")])
     assert await house.found() == {}
+
+
+@pytest.mark.parametrize(("reference", "found"), [("r2", False), ("r", True)])
+async def test_a_payment_that_is_counted_twice_is_found(
+    reference: str, *, found: bool
+) -> None:
+    house = a_sale(1)
+    where, first = paid(1)
+    assert isinstance(first, PaymentCaptured)
+    reference = reference if not found else first.reference
+    house.record([(where, replace(first, reference=reference)), sent_back(PRICE)])
+    house.record([done(PRICE)])
+    assert ("money" in await house.found()) is found
 
 
 def promised() -> tuple[StreamId, Event]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from boxoffice.domain.ids import AttemptId, RefundId
 from boxoffice.domain.message import Command
@@ -20,6 +21,7 @@ from boxoffice.domain.payments.events import (
 )
 from boxoffice.errors import NotFound, OfferOver, OrderNotOpen, PerformanceOff
 from boxoffice.testing import (
+    ATTEMPT,
     BOB,
     FULL_PRICE,
     REFUND,
@@ -286,6 +288,38 @@ def test_money_that_comes_for_an_exchange_that_was_abandoned_goes_back() -> None
     late = settle("captured", 1_500, attempt=AGAIN)
     happened = given(*facts).when(late).happened
     assert ["PaymentCaptured", "RefundRequested"] == names(happened)
+
+
+def test_a_second_payment_for_one_try_goes_back_where_it_came_from() -> None:
+    second = replace(settle("captured"), reference="pay-second")
+    happened = given(*confirmed(1)).when(second).happened
+    assert ["PaymentCaptured", "RefundRequested"] == names(happened)
+    back = one(happened, RefundRequested)
+    assert ("pay-second", FULL_PRICE) == (back.reference, back.amount)
+    facts = told(confirmed(1), second)
+    given(*facts).when(second).then()
+    given(*facts).when(settle("captured")).then()
+    third = replace(second, reference="pay-third")
+    assert (
+        "pay-third"
+        == one(given(*facts).when(third).happened, RefundRequested).reference
+    )
+
+
+def test_a_second_payments_refund_is_tried_again_where_it_came_from() -> None:
+    second = replace(settle("captured"), reference="pay-second")
+    facts = told(confirmed(1), second)
+    name = RefundId(one(facts, RefundRequested).refund)
+    news = refund_news(name, retry=RefundId("next"))
+    again = one(given(*facts).when(news).happened, RefundRequested)
+    assert ("next", "pay-second") == (again.refund, again.reference)
+
+
+def test_what_was_paid_twice_is_worth_once_when_tickets_go_back() -> None:
+    second = replace(settle("captured"), reference="pay-second")
+    facts = told(confirmed(1), second)
+    back = one(given(*facts).when(refund(1)).happened, RefundRequested)
+    assert (f"pay-{ATTEMPT}", FULL_PRICE) == (back.reference, back.amount)
 
 
 def test_a_refund_is_tried_five_times_and_then_left_to_a_person() -> None:

@@ -20,6 +20,8 @@ class Try(msgspec.Struct):
     open: bool = True
     promised: int = 0
     captured: int = 0
+    payments: set[str] = set()
+    """What took that: more than one, when the provider began one twice."""
     refunded: int = 0
     """What goes back of it, or is back."""
 

@@ -178,9 +178,10 @@ class Accounts:
             case PaymentAuthorised():
                 attempt.promised = event.amount.minor
             case PaymentCaptured():
-                if attempt.captured:
+                if event.reference in attempt.payments:
                     self._wrong(record.position, event.order, "was paid twice at once")
-                attempt.captured = event.amount.minor
+                attempt.payments.add(event.reference)
+                attempt.captured += event.amount.minor
                 attempt.open = False
             case PaymentFailed():
                 attempt.open = False

@@ -60,6 +60,7 @@ def _authorised(draft: Draft, attempt: Attempt, news: SettlePayment) -> None:
 
 def _captured(draft: Draft, attempt: Attempt, news: SettlePayment) -> None:
     if attempt.status == "captured":
+        draft.pay(payments.taken_twice(attempt, news))
         return
     draft.pay([payments.captured(news)])
     right = news.captured == attempt.amount

@@ -140,6 +140,23 @@ def captured(news: SettlePayment) -> PaymentCaptured:
     )
 
 
+def taken_twice(attempt: Attempt, news: SettlePayment) -> list[Event]:
+    """Send back what a second payment took for a try that was paid already.
+
+    A provider that has forgotten our key may begin one more under it.
+    """
+    if news.reference in (attempt.reference, *attempt.more):
+        return []
+    back = RefundRequested(
+        order=news.order,
+        refund=f"{attempt.attempt}.{news.reference}",
+        attempt=attempt.attempt,
+        reference=news.reference,
+        amount=news.captured,
+    )
+    return [captured(news), back]
+
+
 def give_up(payment: Payment, *, order: str) -> list[PaymentGivenUp]:
     """Want nothing more of any attempt that could still take money."""
     return [
@@ -244,7 +261,7 @@ def _refund_failed(payment: Payment, known: Refund, news: SettleRefund) -> list[
         order=news.order,
         refund=news.retry,
         attempt=known.attempt,
-        reference=payment.attempts[known.attempt].reference,
+        reference=known.payment,
         amount=known.amount,
     )
     return [gone, retried]

@@ -45,6 +45,8 @@ class Attempt(msgspec.Struct, frozen=True, gc=False):
     """Minor units that the provider took."""
     currency: str = ""
     """Of what it took: a fact, even where it is not what we asked for."""
+    more: tuple[str, ...] = ()
+    """References of payments beyond the first that took money for this one try."""
 
     @property
     def open(self) -> bool:
@@ -60,12 +62,14 @@ class Attempt(msgspec.Struct, frozen=True, gc=False):
 class Refund(msgspec.Struct, frozen=True, gc=False):
     """Money on its way back; `tries` counts this try and those it replaced.
 
-    `reference` is the provider's name for it, once that is known.
+    `payment` is the reference of what it gives back, `reference` its own, once the
+    provider named it.
     """
 
     refund: str
     attempt: str
     amount: Money
+    payment: str = ""
     state: RefundState = "requested"
     reference: str = ""
     tries: int = 1
@@ -177,11 +181,11 @@ def _evolve_attempt(state: Payment, event: _OfAttempt) -> Attempt:
 
 
 def _promised(state: Payment, event: PaymentAuthorised | PaymentCaptured) -> Attempt:
-    known = replace(
-        state.attempts[event.attempt],
-        provider=event.provider,
-        reference=event.reference,
-    )
+    known = state.attempts[event.attempt]
+    if known.status == "captured" and event.reference != known.reference:
+        more = (*known.more, event.reference)
+        return replace(known, captured=known.captured + event.amount.minor, more=more)
+    known = replace(known, provider=event.provider, reference=event.reference)
     if isinstance(event, PaymentAuthorised):
         return replace(known, status="authorised")
     return replace(
@@ -203,6 +207,7 @@ def _evolve_refund(refunds: dict[str, Refund], event: _OfRefund) -> None:
                 refund=event.refund,
                 attempt=event.attempt,
                 amount=event.amount,
+                payment=event.reference,
                 tries=known.tries if known else 1,
             )
         case RefundAwaited():
