@@ -124,6 +124,12 @@ class CompBudgetExhausted(Refused):
     code = "comp-budget-exhausted"
 
 
+class NotForSale(Refused):
+    """These places are given away, not sold; issue comps with a host and a reason."""
+
+    code = "not-for-sale"
+
+
 class AlreadyExists(Refused):
     """Something with this identity exists already."""
 

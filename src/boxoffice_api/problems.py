@@ -66,6 +66,7 @@ STATUSES: Mapping[type[errors.BoxOfficeError], int] = {
     errors.PromotionExhausted: 409,
     errors.PromotionLimitReached: 409,
     errors.CompBudgetExhausted: 409,
+    errors.NotForSale: 409,
     errors.AlreadyExists: 409,
     errors.OrderNotOpen: 409,
     errors.OrderNotConfirmed: 409,

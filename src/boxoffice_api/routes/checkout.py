@@ -238,7 +238,7 @@ _PROMOTION = (
         body=OrderRequest,
         answers={202: OrderView},
         is_command=True,
-        problems=(*_REFUSALS, *_PROMOTION),
+        problems=(*_REFUSALS, errors.NotForSale, *_PROMOTION),
     ),
 )
 async def post_order(
@@ -261,7 +261,7 @@ async def post_order(
         needs_body=False,
         answers={200: QuoteView},
         is_command=True,
-        problems=(*_REFUSALS, *_PROMOTION),
+        problems=(*_REFUSALS, errors.NotForSale, *_PROMOTION),
     ),
 )
 async def post_quote(

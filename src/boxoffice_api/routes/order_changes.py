@@ -347,6 +347,7 @@ async def post_decline(
             errors.ExchangeOpen,
             errors.RefundNotAllowed,
             errors.SecondPersonNeeded,
+            errors.NotForSale,
             errors.PaymentOpen,
             errors.HoldExpired,
             errors.HoldNotOpen,

@@ -254,6 +254,12 @@ async def test_comps_that_nobody_stands_for_are_found() -> None:
     house.record(holding(1))
     house.record([*facts, (AT, issued)])
     assert await house.found() == {}
+    house = BoxOffice()
+    house.record(holding(1))
+    cheap = replace(line, discount=FULL_PRICE.minor)
+    facts[1] = (order_at, replace(free, channel="window", lines=(cheap,)))
+    where = house.record(facts)
+    assert await house.found() == {"money": where[2]}
 
 
 async def test_an_order_left_to_another_than_it_was_ordered_by_is_found() -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from boxoffice.domain.ids import HoldId
+import pytest
+from msgspec.structs import replace
+
+from boxoffice.domain.decider import Decision
+from boxoffice.domain.ids import BuyerId, HoldId, price_list_stream
 from boxoffice.domain.money import Money
 from boxoffice.domain.orders.events import (
     ApprovalAsked,
@@ -10,33 +14,42 @@ from boxoffice.domain.orders.events import (
     OrderCancelled,
     OrderPlaced,
 )
-from boxoffice.domain.promotions.commands import SetCompBudget
-from boxoffice.domain.promotions.events import CompsReturned
+from boxoffice.domain.pricing.events import LevelPrice, PricesSet, PriceType
+from boxoffice.domain.pricing_parts import PriceParts
+from boxoffice.domain.promotions.commands import DefinePromotion, SetCompBudget
+from boxoffice.domain.promotions.events import CompsReturned, PromotionTerms
 from boxoffice.errors import (
     CompBudgetExhausted,
     Conflict,
     HoldExpired,
     Invalid,
+    NotForSale,
     NotFound,
     OrderNotOpen,
     RequestNotOpen,
     SamePerson,
 )
 from boxoffice.testing import (
+    ANN,
     BOB,
     NOON,
+    PERFORMANCE,
+    confirmed,
     given,
     hold_places,
     on_sale,
+    place_order,
     told,
 )
 from tests.unit.domain.asked import (
     EVA,
+    NEXT,
     TOM,
     approve,
     cancel,
     comps,
     deny,
+    exchange,
     expire,
     later,
     names,
@@ -45,6 +58,7 @@ from tests.unit.domain.asked import (
     refund,
 )
 
+PRICES = price_list_stream(PERFORMANCE)
 BUDGET = SetCompBudget(
     now=NOON, budget="press", places_max=2, face_max=Money(9_000, "USD")
 )
@@ -120,6 +134,67 @@ def test_a_comp_that_is_given_back_is_in_the_budget_again() -> None:
     back = one(happened, CompsReturned)
     assert (1, 4_500) == (back.places, back.face.minor)
     assert "RefundRequested" not in names(happened)
+
+
+FREE = PricesSet(
+    prices=tuple(
+        LevelPrice(0, Money(minor, "USD"), kind, PriceParts(minor))
+        for kind, minor in (("child", 0), ("crew", 0), ("guest", 2_000), ("comp", 900))
+    ),
+    types=(
+        PriceType(code="child", name="Child"),
+        PriceType(code="crew", name="Crew", audience="staff"),
+        PriceType(code="guest", name="Guest", audience="staff"),
+        PriceType(code="comp", name="Comp"),
+    ),
+)
+
+
+def held(kind: str) -> Decision:
+    """Give a house where Ann's first place is held at a type, as staff may."""
+    hold = replace(hold_places(1), types=(kind,), staff=True)
+    return told([*on_sale(), (PRICES, FREE)], BUDGET, hold)
+
+
+@pytest.mark.parametrize("kind", ["crew", "comp"])
+def test_what_is_given_away_is_not_sold(kind: str) -> None:
+    facts = held(kind)
+    given(*facts).when(place_order()).refused(NotForSale, places=[1])
+    assert "CompsIssued" in names(given(*facts).when(comps()).happened)
+
+
+@pytest.mark.parametrize("kind", ["child", "guest"])
+def test_a_price_for_all_may_be_nothing_and_one_for_staff_may_be_little(
+    kind: str,
+) -> None:
+    assert "OrderPlaced" in names(given(*held(kind)).when(place_order()).happened)
+
+
+def test_a_discount_may_take_everything() -> None:
+    terms = PromotionTerms(currency="USD", basis_points=10_000)
+    facts = told(HELD, DefinePromotion(now=NOON, code="ALL", terms=terms))
+    happened = given(*facts).when(place_order(promotion="ALL")).happened
+    assert "OrderConfirmed" in names(happened)
+
+
+@pytest.mark.parametrize("buyer", [ANN, None])
+@pytest.mark.parametrize("kind", ["crew", "comp"])
+def test_tickets_are_not_swapped_for_what_is_given_away(
+    kind: str, buyer: BuyerId | None
+) -> None:
+    hold = replace(hold_places(2, hold=NEXT), types=(kind,), staff=True)
+    facts = told([*confirmed(1), (PRICES, FREE)], hold)
+    given(*facts).when(exchange(1, buyer=buyer)).refused(NotForSale, places=[2])
+
+
+def test_what_a_type_was_when_it_was_held_decides() -> None:
+    """A free type that is for staff alone today was held when it was for all."""
+    public = replace(FREE.types[1], audience="public")
+    before = replace(FREE, types=(FREE.types[0], public, *FREE.types[2:]))
+    hold = replace(hold_places(1), types=("crew",))
+    facts = [*told([*on_sale(), (PRICES, before)], hold), (PRICES, FREE)]
+    assert "OrderPlaced" in names(given(*facts).when(place_order()).happened)
+    given(*held("crew"), (PRICES, before)).when(place_order()).refused(NotForSale)
 
 
 def test_comps_need_a_host_a_hold_and_a_code_of_their_own() -> None:

@@ -35,9 +35,11 @@ from boxoffice.domain.payments.events import (
     RefundFailed,
     RefundRequested,
 )
+from boxoffice.domain.pricing.calculation import COMP_TYPE
 
 _Payment = PaymentRequested | PaymentAuthorised | PaymentCaptured | PaymentFailed
 _Refund = RefundRequested | RefundCompleted | RefundFailed
+_NOBODYS = "was given away by nobody's authority"
 
 
 class Accounts:
@@ -231,6 +233,8 @@ class Accounts:
     def _judge(self, deed: Deed) -> None:
         for told in deed.of(OrderConfirmed):
             self._confirmed(told, deed)
+        for sold in deed.of(TicketSold):
+            self._sold(sold, deed)
 
     def _confirmed(self, told: Told[OrderConfirmed], deed: Deed) -> None:
         """Demand that what was confirmed is paid for, promised, or free."""
@@ -240,8 +244,14 @@ class Accounts:
             self._wrong(told.position, event.order, "was confirmed but never placed")
         if order.is_free:
             if not deed.find(CompsIssued, order=event.order):
-                problem = "was given away by nobody's authority"
-                self._wrong(told.position, event.order, problem)
+                self._wrong(told.position, event.order, _NOBODYS)
             return
         if order.covered < event.total.minor:
             self._wrong(told.position, event.order, "was confirmed but never paid")
+
+    def _sold(self, told: Told[TicketSold], deed: Deed) -> None:
+        """Demand that somebody stands for every comp, however it came to be one."""
+        code = told.event.order
+        is_comp = told.event.price_type == COMP_TYPE
+        if is_comp and not deed.find(CompsIssued, order=code):
+            self._wrong(told.position, code, _NOBODYS)

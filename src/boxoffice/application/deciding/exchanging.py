@@ -42,6 +42,7 @@ def exchange_tickets(view: View, command: ExchangeTickets) -> Decision:
     hold = places.standing_hold(
         draft, command.into, command.holder, command.hold, now=command.now
     )
+    places.check_for_sale(draft, hold)
     lines = places.lines_of(draft, hold)
     if any(line.price.currency != order.currency for line in lines):
         raise Invalid(f"Tickets of this order are paid in {order.currency}.")

@@ -52,6 +52,7 @@ def place_order(view: View, command: PlaceOrder) -> Decision:
     hold = places.standing_hold(
         draft, command.performance, command.buyer, command.hold, now=command.now
     )
+    places.check_for_sale(draft, hold)
     lines = places.lines_of(draft, hold)
     code = None
     if command.channel == "comp":

@@ -31,7 +31,13 @@ from boxoffice.domain.orders.events import OrderLine
 from boxoffice.domain.orders.state import OrderTicket
 from boxoffice.domain.pricing.calculation import parts_of
 from boxoffice.domain.pricing.state import PRICE_LIST, PriceList
-from boxoffice.errors import AlreadyExists, HoldLimitReached, PerformanceOff, Refused
+from boxoffice.errors import (
+    AlreadyExists,
+    HoldLimitReached,
+    NotForSale,
+    PerformanceOff,
+    Refused,
+)
 
 Tickets = selling.Tickets
 
@@ -101,6 +107,22 @@ def lines_of(draft: Draft, hold: CartHold) -> tuple[OrderLine, ...]:
         )
         for place in hold.places
     )
+
+
+def check_for_sale(draft: Draft, hold: CartHold) -> None:
+    """Refuse to sell what is given away only, by authority of somebody.
+
+    Raises:
+        NotForSale: names the places.
+    """
+    prices = price_list(draft, hold.placed.performance)
+    given = [
+        place.ordinal
+        for place in hold.places
+        if prices.is_given(place.price_list, place.price_type, place.price)
+    ]
+    if given:
+        raise NotForSale(places=given)
 
 
 def leave_to_order(

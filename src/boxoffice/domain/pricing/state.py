@@ -8,6 +8,7 @@ import msgspec
 
 from boxoffice.domain.decider import Aggregate
 from boxoffice.domain.money import Money
+from boxoffice.domain.pricing.calculation import COMP_TYPE
 from boxoffice.domain.pricing.events import (
     DEFAULT_TYPE,
     LevelPrice,
@@ -38,6 +39,8 @@ class PriceList(msgspec.Struct, frozen=True):
     types: tuple[PriceType, ...] = ()
     tables: dict[int, Table] = {}
     rounding: dict[int, Rounding] = {}
+    staff_types: dict[int, frozenset[str]] = {}
+    """Codes of the types that are not offered to buyers, by version."""
     limited: bool = False
     """Some version has limited a price type, so that claims may exist."""
     newest: PricesSet | None = None
@@ -53,6 +56,11 @@ class PriceList(msgspec.Struct, frozen=True):
             KeyError: that version had no such price.
         """
         return self.tables[version][category, price_type]
+
+    def is_given(self, version: int, price_type: str, price: Money) -> bool:
+        """Tell whether a place at this price is given away, and never sold."""
+        is_staffs = price_type in self.staff_types[version]
+        return price_type == COMP_TYPE or (is_staffs and not price.minor)
 
     def quotas(self) -> dict[str, int]:
         """Give how many places may go at each limited price type."""
@@ -72,6 +80,10 @@ def evolve_price_list(state: PriceList, event: PricesSet) -> PriceList:
         types=types,
         tables={**state.tables, version: table},
         rounding={**state.rounding, version: event.rounding},
+        staff_types={
+            **state.staff_types,
+            version: frozenset(t.code for t in types if t.audience == "staff"),
+        },
         limited=state.limited or any(t.quota is not None for t in types),
         newest=event,
     )
