@@ -1,4 +1,4 @@
-"""Fifty want the same ticket of an order at once: one wins, each other is told why."""
+"""Fifty ask in one batch for a ticket of an order: one wins, each other is told why."""
 
 from __future__ import annotations
 
