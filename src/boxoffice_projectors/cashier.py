@@ -35,6 +35,9 @@ REFUSED = "refused"
 """Our reason for a payment or refund that the provider would not even begin."""
 OTHERWISE_ASKED = "idempotency_error"
 """The provider knows the attempt by other words, so it may have taken the money."""
+BLIND_TRIES_MAX = 3
+"""Then it is looked first how a payment stands: a provider gives an error of its own
+again under the same key, for as long as it knows that one."""
 
 log = structlog.get_logger()
 
@@ -143,8 +146,12 @@ class Cashier:
 
     async def _captured(self, call: Call) -> ProviderPayment:
         payments = self.container.payments
+        if call.tries >= BLIND_TRIES_MAX:
+            stands = await payments.look_up(call.reference)
+            if stands.status != "authorised":
+                return stands
         try:
-            return await payments.capture(call.reference, attempt=call.name)
+            return await payments.capture(call.reference, attempt=_key(call))
         except ProviderRefused as error:
             _warn(call, error)
             return await payments.look_up(call.reference)
@@ -159,7 +166,7 @@ class Cashier:
                 return begun
             reference = begun.reference
         try:
-            return await payments.cancel(reference, attempt=call.name)
+            return await payments.cancel(reference, attempt=_key(call))
         except ProviderRefused as error:
             _warn(call, error)
             return await payments.look_up(reference)
@@ -192,6 +199,12 @@ class Cashier:
             performance=performance,
             spare_s=container.settings.offer_s,
         )
+
+
+def _key(call: Call) -> str:
+    """Name a call; another name is safe where the state was looked at before."""
+    blind = call.tries < BLIND_TRIES_MAX
+    return call.name if blind else f"{call.name}:{call.tries}"
 
 
 def _is_otherwise_asked(error: ProviderRefused) -> bool:

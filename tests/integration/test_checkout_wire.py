@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from boxoffice.application.queries.orders import KnownOrder
 from boxoffice.infrastructure.payments.stripe_wire import StripeWire
 from boxoffice.sandbox.ledger import Standing, standings
 from boxoffice.sandbox.server import API_KEY, running_sandbox
-from tests.checkout_shop import Shop, back, paid, refunded
+from tests.checkout_shop import Shop, back, failed, paid, refunded
 from tests.read_side import reacting
 
 
@@ -71,3 +72,32 @@ async def test_a_refund_is_made_once_though_the_provider_forgot_its_key(
     async with reacting(shop.house):
         await shop.becomes(code, back, "the money is back")
     assert (bank.standing().captured, bank.standing().refunded) == (4_500, 2_000)
+
+
+@pytest.mark.parametrize("when", ["error_before", "error_after"])
+async def test_a_capture_whose_error_is_kept_under_its_key_is_made_all_the_same(
+    bank: Bank, shop: Shop, when: str
+) -> None:
+    await bank.control("faults", calls=[once("capture", when)])
+    async with reacting(shop.house):
+        code = await shop.order(1, "pm_card_visa")
+        await shop.becomes(code, paid, "the order is paid")
+    assert (bank.standing().reserved, bank.standing().captured) == (0, 4_500)
+
+
+@pytest.mark.parametrize("when", ["error_before", "error_after"])
+async def test_a_cancel_whose_error_is_kept_under_its_key_is_made_all_the_same(
+    bank: Bank, shop: Shop, when: str
+) -> None:
+    await bank.control("faults", calls=[once("cancel", when)])
+    async with reacting(shop.house):
+        code = await shop.order(1, "")
+        await shop.becomes(code, lambda k: bool(k.payment.open()), "it was asked for")
+        shop.later(timedelta(minutes=11))
+        await shop.becomes(code, failed, "the attempt failed")
+    assert bank.standing().status == "canceled"
+
+
+def once(operation: str, when: str) -> dict[str, Any]:
+    """Fail one call, and give the same failure for ever under its key."""
+    return {"operations": [operation], when: 1.0, "is_kept": True, "times": 1}

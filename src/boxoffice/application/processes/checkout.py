@@ -44,7 +44,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     """Something to ask of the provider.
 
     `name` is the attempt or the refund, `reference` what the provider calls the
-    payment or, for `look_up_refund`, the refund; "" when nobody knows it yet.
+    payment or, for `look_up_refund`, the refund; "" when nobody knows it yet. `tries`
+    counts the calls before this one that came to nothing, in this process.
     """
 
     key: str
@@ -54,6 +55,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     amount: Money
     reference: str
+    tries: int = 0
     method: str = ""
     instrument: str = ""
     return_url: str = ""
@@ -180,6 +182,7 @@ def _payment_call(matter: Matter, order: OpenOrder, attempt: Try) -> Call:
         order=order.code,
         performance=order.performance,
         name=attempt.attempt,
+        tries=matter.tries,
         amount=attempt.amount,
         method=attempt.method,
         instrument=attempt.instrument,
@@ -196,6 +199,7 @@ def _refund_call(matter: Matter, order: OpenOrder, name: str) -> Call:
         order=order.code,
         performance=order.performance,
         name=name,
+        tries=matter.tries,
         amount=refund.amount,
         reference=refund.found or refund.reference,
     )
