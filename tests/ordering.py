@@ -185,7 +185,7 @@ class Order:
         face = usd(sum(p.price.minor for p in self.hold.places.values()))
         issued = CompsIssued(
             order=self.code,
-            host="Ada",
+            host="h1",
             reason="press",
             budget="press",
             face=face,

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from boxoffice.application import tokens
 from boxoffice.application.keys import Keys, keys_from
+from boxoffice.application.naming import PERSON_ID_BYTES, ask_naming
+from boxoffice.application.ports.vault import Particulars
 from boxoffice.application.queries.catalogue import Catalogue
 from boxoffice.application.queries.holds import Holds
 from boxoffice.application.queries.order_news import OrderNews
@@ -17,7 +20,7 @@ from boxoffice.application.queries.promotions import Promotions
 from boxoffice.application.queries.tail import Tail
 from boxoffice.application.writer import Accepted, Request, ask
 from boxoffice.bootstrap import Container
-from boxoffice.domain.ids import BuyerId, HoldId
+from boxoffice.domain.ids import BuyerId, HoldId, PersonId
 from boxoffice.domain.message import Command
 from boxoffice.errors import Invalid, Unavailable
 from boxoffice.readmodels.availability import AVAILABILITY
@@ -141,6 +144,23 @@ class Edge:
             meta_of(identity, head, caller),
         )
         return await ask(self.container.writer, request)
+
+    def new_person(self) -> PersonId:
+        """Name somebody whom a request brings along."""
+        return PersonId(self.entropy(PERSON_ID_BYTES).hex())
+
+    async def ask_naming(
+        self,
+        head: Head,
+        caller: Caller,
+        *,
+        identity: Identity,
+        command: Command,
+        people: Mapping[PersonId, Particulars],
+    ) -> Accepted:
+        """Have a command decided and stored that names people."""
+        asked = partial(self.ask, head, caller, identity=identity, command=command)
+        return await ask_naming(self.container.vault, people, asked)
 
     async def carry_out(
         self, head: Head, caller: Caller, command: Command, canonical: bytes

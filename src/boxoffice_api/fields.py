@@ -52,10 +52,12 @@ Note = Annotated[str, msgspec.Meta(max_length=500, pattern=f"^{_PRINTABLE}*{_END
 PersonName = Annotated[
     str,
     msgspec.Meta(
-        min_length=1, max_length=100, pattern=rf"^(?!(\D*\d){{6}}){_PRINTABLE}+{_END}"
+        min_length=1,
+        max_length=100,
+        pattern=rf"^(?!(\D*\d){{6}})(?=.*\S){_PRINTABLE}+{_END}",
     ),
 ]
-"""Names have few digits; card numbers have many."""
+"""Names have few digits, card numbers have many; and blanks alone are no name."""
 Email = Annotated[
     str,
     msgspec.Meta(

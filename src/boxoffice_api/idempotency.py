@@ -2,7 +2,8 @@
 
 A command's id comes from its caller and the caller's Idempotency-Key, so a retry names
 the same command; without a key every request is a new one. Everything that a command
-creates is named after the command, so a retry names the same things.
+creates is named after the command, so a retry names the same things; only people are
+new each time, see `application/naming.py`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ from boxoffice.domain.ids import (
     BuyerId,
     HoldId,
     OrderCode,
-    PersonId,
     order_code,
 )
 from boxoffice.domain.message import Meta
@@ -113,16 +113,6 @@ def request_id(keys: Keys, identity: Identity) -> str:
 def exchange_id(keys: Keys, identity: Identity) -> str:
     """Name the exchange that a command makes."""
     return keys.derived(b"exchange" + identity.command_id)[:16].hex()
-
-
-def person_id(keys: Keys, identity: Identity) -> PersonId:
-    """Name the person of a request.
-
-    What is asked goes in as well: another request under a key that was used already is
-    refused, and must not have overwritten whom the first one named.
-    """
-    asked = identity.command_id + identity.request_hash
-    return PersonId(keys.derived(b"person" + asked)[:16].hex())
 
 
 def desk_id(keys: Keys, staff: Staff, hold: HoldId) -> BuyerId:

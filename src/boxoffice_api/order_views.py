@@ -2,17 +2,19 @@
 
 The same facts give the same bytes, so a repeated request gets its first answer again.
 Who people are is not in the facts: it is opened from the vault for the order's owner
-and for staff. Staff also see who asked for what and who agreed; buyers do not.
+and for staff.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
 
+from boxoffice.application.ports.vault import Particulars
+from boxoffice.domain.ids import PersonId
 from boxoffice.domain.message import Fact
 from boxoffice.domain.orders.events import Channel, OrderLine
 from boxoffice.domain.orders.state import ORDER
@@ -30,6 +32,13 @@ from boxoffice.readmodels.order_document import (
     Status,
 )
 from boxoffice_api.amounts import MoneyView, money
+from boxoffice_api.authority_views import (
+    CompsView,
+    RequestView,
+    TicketView,
+    comps_of,
+    requests_of,
+)
 
 Token = Callable[[int], str]
 WaitsFor = Literal["house", "buyer", "money", "choice", "approval", "refund"]
@@ -94,13 +103,6 @@ class QuotedLine(msgspec.Struct, frozen=True):
     parts: PartsView | None
 
 
-class TicketView(msgspec.Struct, frozen=True):
-    """A place at a performance."""
-
-    performance: str
-    place: int
-
-
 class PaymentView(msgspec.Struct, frozen=True):
     """A try to pay; `reason` is the provider's word for why it failed."""
 
@@ -133,29 +135,6 @@ class AlternativeView(msgspec.Struct, frozen=True):
 
     lines: list[LineView]
     until: datetime
-
-
-class RequestView(msgspec.Struct, frozen=True):
-    """What one member of staff wants and another one must agree to."""
-
-    request: str
-    kind: Literal["refund", "comps"]
-    amount: MoneyView
-    kept: MoneyView
-    tickets: list[TicketView]
-    by: str
-    note: str
-
-
-class CompsView(msgspec.Struct, frozen=True):
-    """By whose authority the tickets are free; `face` is what they would have cost."""
-
-    host: str
-    reason: str
-    budget: str
-    face: MoneyView
-    by: str
-    approver: str | None
 
 
 class ParticularsView(msgspec.Struct, frozen=True):
@@ -221,9 +200,10 @@ def order_view(
     token: Token,
     *,
     is_staff: bool = False,
-    particulars: ParticularsView | None = None,
+    people: Mapping[PersonId, Particulars] | None = None,
 ) -> OrderView:
-    """Show an order to its owner or to staff."""
+    """Show an order to its owner or to staff; `people` are those whom it names."""
+    known = people or {}
     return OrderView(
         order=document.order,
         performance=document.performance,
@@ -250,9 +230,9 @@ def order_view(
         exchange=_exchange(document),
         alternative=_alternative(document),
         token=token(document.position),
-        particulars=particulars,
-        requests=_requests(document) if is_staff else None,
-        comps=_comps(document) if is_staff else None,
+        particulars=_particulars(known.get(PersonId(document.person))),
+        requests=requests_of(document) if is_staff else None,
+        comps=comps_of(document, known) if is_staff else None,
     )
 
 
@@ -363,33 +343,8 @@ def _alternative(document: OrderDocument) -> AlternativeView | None:
     return AlternativeView(lines, offer.until)
 
 
-def _requests(document: OrderDocument) -> list[RequestView]:
-    return [
-        RequestView(
-            request=request.request,
-            kind=request.kind,
-            amount=_money(document, request.amount),
-            kept=_money(document, request.kept),
-            tickets=[TicketView(t.performance, t.ordinal) for t in request.tickets],
-            by=request.by,
-            note=request.note,
-        )
-        for request in document.requests
-    ]
-
-
-def _comps(document: OrderDocument) -> CompsView | None:
-    comps = document.comps
-    if comps is None:
-        return None
-    return CompsView(
-        host=comps.host,
-        reason=comps.reason,
-        budget=comps.budget,
-        face=_money(document, comps.face),
-        by=comps.by,
-        approver=comps.approver,
-    )
+def _particulars(known: Particulars | None) -> ParticularsView | None:
+    return None if known is None else ParticularsView(known.name, known.email)
 
 
 def _money(document: OrderDocument, minor: int) -> MoneyView:

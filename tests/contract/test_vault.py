@@ -149,6 +149,40 @@ def test_whose_key_is_gone_is_left_out(house: House, vault: Vault) -> None:
     assert vault.open([ANA, BEN]) == {BEN: OF_BEN}
 
 
+def test_who_is_forgotten_leaves_neither_words_nor_key(
+    house: House, vault: Vault
+) -> None:
+    vault.keep(ANA, OF_ANA)
+    vault.keep(BEN, OF_BEN)
+    vault.forget([ANA, PersonId("person-nobody")])
+
+    assert list(house.sealed()) == [BEN]
+    assert list(house.keys()) == [BEN]
+    assert house.open().open([ANA, BEN]) == {BEN: OF_BEN}
+
+
+def test_forgetting_twice_or_nobody_changes_nothing(vault: Vault) -> None:
+    vault.keep(ANA, OF_ANA)
+    vault.forget([])
+    assert vault.open([ANA]) == {ANA: OF_ANA}
+    vault.forget([ANA])
+    vault.forget([ANA])
+    assert vault.open([ANA]) == {}
+
+
+def test_who_comes_back_has_a_key_that_opens_nothing_older(
+    house: House, vault: Vault
+) -> None:
+    vault.keep(ANA, OF_ANA)
+    old = house.sealed()[ANA]
+    vault.forget([ANA])
+    vault.keep(ANA, OF_ANA)
+    house.lay(ANA, old)
+
+    with pytest.raises(Corrupt):
+        vault.open([ANA])
+
+
 def test_more_people_than_one_statement_takes_are_found(vault: Vault) -> None:
     many = [PersonId(f"person-{number}") for number in range(2_000)]
     vault.keep(many[0], OF_ANA)

@@ -84,6 +84,9 @@ class SlowVault:
     def open(self, persons: Sequence[PersonId]) -> dict[PersonId, Particulars]:
         return self._vault.open(persons)
 
+    def forget(self, persons: Sequence[PersonId]) -> None:
+        self._vault.forget(persons)
+
     def close(self) -> None:
         """The house closes the vault behind this one."""
 

@@ -38,6 +38,7 @@ FORBIDDEN = [
     "truncate boxoffice.person_keys",
     "delete from boxoffice.persons",
     "drop function boxoffice.forget_receipts",
+    "drop function boxoffice.forget_persons",
     "alter table boxoffice.events add column extra int",
     "alter table boxoffice.events disable trigger all",
     "drop table boxoffice.events",
@@ -113,6 +114,8 @@ def test_reader_reads_and_cannot_append(login_url: str) -> None:
             )
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("select boxoffice.forget_receipts(0, now(), 1)")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("select boxoffice.forget_persons('{}')")
         for table in ("staff_tokens", "person_keys", "persons"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(f"select * from boxoffice.{table}".encode())

@@ -209,7 +209,7 @@ class House:
             order=OrderCode(f"O{next(self.numbers)}"),
             person=PersonId("p"),
             customer=CustomerId("press"),
-            host="The house",
+            host=PersonId("h"),
             reason="Review",
             budget="press",
             by=self.dice.choice(STAFF),

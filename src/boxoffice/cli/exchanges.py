@@ -6,7 +6,7 @@ second one is refused, the hold is given back.
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 import rich_click as click
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from boxoffice.bootstrap import Container
     from boxoffice.domain.inventory.commands import HoldPlaces
     from boxoffice.domain.message import Command
+    from boxoffice.domain.orders.commands import IssueComps
 
 TYPE = click.option(
     "--type", "price_type", help="Of all places.  [default: the list's]"
@@ -88,7 +89,7 @@ def exchange(
 @click.argument("places", nargs=-1, required=True, metavar="PLACE...")
 @click.option("--name", required=True, help="Of the guest; sealed in the vault.")
 @click.option("--email", required=True, help="Of the guest; sealed in the vault.")
-@click.option("--host", required=True, help="Who invites.")
+@click.option("--host", required=True, help="Who invites; sealed in the vault.")
 @click.option("--reason", required=True, help="On record for good: name nobody.")
 @click.option("--budget", required=True, help="Out of which budget.")
 @TYPE
@@ -113,32 +114,43 @@ def comps(
         hold = await _hold(
             container, performance, places, price_type=price_type, actor=actor
         )
-        command = await _comps(container, hold, said, actor=actor)
-        return await _use(container, hold, command, actor=actor)
+        return await _give(container, hold, said, actor=actor)
 
     say_done(in_house(settings, work))
 
 
-async def _comps(
+async def _give(
     container: Container, hold: HoldPlaces, said: dict[str, str], *, actor: str
-) -> Command:
-    from boxoffice.application.keys import customer_id, keys_from
+) -> Accepted:
+    from boxoffice.application.naming import ask_naming
     from boxoffice.application.ports.vault import Particulars
+
+    command = _comps(container, hold, said, actor=actor)
+    people = {
+        command.person: Particulars(said["name"].strip(), said["email"].strip()),
+        command.host: Particulars(said["host"].strip()),
+    }
+    asked = partial(_use, container, hold, command, actor=actor)
+    return await ask_naming(container.vault, people, asked)
+
+
+def _comps(
+    container: Container, hold: HoldPlaces, said: dict[str, str], *, actor: str
+) -> IssueComps:
+    from boxoffice.application.keys import customer_id, keys_from
     from boxoffice.domain.ids import OrderCode, PersonId, order_code
     from boxoffice.domain.orders.commands import IssueComps
 
-    settings, person = container.settings, PersonId(new_name())
-    guest = Particulars(said["name"].strip(), said["email"].strip())
-    await asyncio.to_thread(container.vault.keep, person, guest)
+    settings = container.settings
     return IssueComps(
         now=container.clock.now(),
         performance=hold.performance,
         buyer=hold.buyer,
         hold=hold.hold,
         order=OrderCode(order_code(bytes.fromhex(new_name()))),
-        person=person,
-        customer=customer_id(keys_from(settings.secret), guest.email),
-        host=said["host"].strip(),
+        person=PersonId(new_name()),
+        customer=customer_id(keys_from(settings.secret), said["email"].strip()),
+        host=PersonId(new_name()),
         reason=said["reason"].strip(),
         budget=said["budget"].strip(),
         by=actor,

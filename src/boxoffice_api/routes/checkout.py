@@ -1,13 +1,14 @@
 """From a hold to an order: what it would cost, placing it, and comps.
 
 No price comes from a request: an order costs what its hold says, less what a promotion
-takes off. Who the order is for goes to the vault before anything is decided; the log
-has ids alone. The answer to an order is made from the facts of its own append.
+takes off. Who the order is for goes to the vault before anything is decided, and leaves
+it again when that is refused; the log has ids alone. The answer is made from
+the facts of its own append.
 """
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -42,7 +43,6 @@ from boxoffice_api.idempotency import (
     Identity,
     attempt_id,
     code_of_order,
-    person_id,
     request_id,
 )
 from boxoffice_api.order_views import (
@@ -84,7 +84,7 @@ class CompsRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: PersonName
     email: Email
-    host: Line
+    host: PersonName
     reason: Line
     budget: Code
 
@@ -117,7 +117,7 @@ async def place_order(
         buyer=edge.holder(caller, HoldId(known.hold.placed.hold)),
         hold=HoldId(known.hold.placed.hold),
         order=code_of_order(edge.keys, identity),
-        person=person_id(edge.keys, identity),
+        person=edge.new_person(),
         customer=customer_id(edge.keys, asked.email),
         attempt=attempt_id(edge.keys, identity),
         method=asked.method,
@@ -127,8 +127,10 @@ async def place_order(
         channel="web" if isinstance(caller, Buyer) else "window",
         pay_s=settings.pay_s,
     )
-    await _keep(edge, known, command.person, Particulars(asked.name, asked.email))
-    accepted = await edge.ask(head, caller, identity=identity, command=command)
+    people = {command.person: Particulars(asked.name, asked.email)}
+    accepted = await edge.ask_naming(
+        head, caller, identity=identity, command=command, people=_needed(known, people)
+    )
     return _ordered(edge, accepted, command.order)
 
 
@@ -147,9 +149,9 @@ async def issue_comps(
         buyer=edge.holder(staff, HoldId(known.hold.placed.hold)),
         hold=HoldId(known.hold.placed.hold),
         order=code_of_order(edge.keys, identity),
-        person=person_id(edge.keys, identity),
+        person=edge.new_person(),
         customer=customer_id(edge.keys, asked.email),
-        host=asked.host,
+        host=edge.new_person(),
         reason=asked.reason,
         budget=asked.budget,
         by=staff.actor,
@@ -157,8 +159,13 @@ async def issue_comps(
         unapproved_max=settings.comps_unapproved_max,
         approval_s=settings.approval_s,
     )
-    await _keep(edge, known, command.person, Particulars(asked.name, asked.email))
-    accepted = await edge.ask(head, staff, identity=identity, command=command)
+    people = {
+        command.person: Particulars(asked.name, asked.email),
+        command.host: Particulars(asked.host),
+    }
+    accepted = await edge.ask_naming(
+        head, staff, identity=identity, command=command, people=_needed(known, people)
+    )
     return _ordered(edge, accepted, command.order)
 
 
@@ -180,7 +187,7 @@ async def quote(
         buyer=edge.holder(caller, HoldId(known.hold.placed.hold)),
         hold=HoldId(known.hold.placed.hold),
         order=code_of_order(edge.keys, identity),
-        person=person_id(edge.keys, identity),
+        person=edge.new_person(),
         customer=customer_id(edge.keys, identity.command_id.hex()),
         attempt=attempt_id(edge.keys, identity),
         promotion=asked.promotion,
@@ -196,16 +203,16 @@ async def quote(
     return Answer(200, encode(view), headers=(NO_STORE,))
 
 
-async def _keep(
-    edge: Edge, known: KnownHold, person: PersonId, particulars: Particulars
-) -> None:
-    """Keep whom an order is for, unless the hold cannot become an order any more.
+def _needed(
+    known: KnownHold, people: Mapping[PersonId, Particulars]
+) -> Mapping[PersonId, Particulars]:
+    """Say who is to be kept: nobody for a hold that cannot become an order any more.
 
-    A hold that has an order got it after its own particulars were kept, so a repeated
-    request misses nothing, and nobody fills the vault over a hold that is done with.
+    A hold that has an order got it after its own people were kept, so a repeated
+    request misses nothing, and nobody tires the vault with a hold that is over.
     """
-    if known.hold.ordered is None and known.hold.ended is None:
-        await asyncio.to_thread(edge.container.vault.keep, person, particulars)
+    is_done = known.hold.ordered is not None or known.hold.ended is not None
+    return {} if is_done else people
 
 
 def _ordered(edge: Edge, accepted: Accepted, code: OrderCode) -> Answer:

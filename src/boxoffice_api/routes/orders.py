@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from boxoffice import errors
+from boxoffice.application.ports.vault import Particulars
 from boxoffice.application.queries.orders import (
     LISTED_MAX,
     KnownOrder,
@@ -19,6 +20,7 @@ from boxoffice.application.queries.orders import (
     list_orders,
 )
 from boxoffice.domain.ids import BuyerId, PersonId
+from boxoffice.readmodels.order_document import OrderDocument
 from boxoffice_api.amounts import MoneyView
 from boxoffice_api.answers import NO_STORE, Answer, as_response
 from boxoffice_api.auth import ROLES, Buyer, Caller, Staff
@@ -27,7 +29,6 @@ from boxoffice_api.head import Head, head_of
 from boxoffice_api.order_views import (
     OperationView,
     OrderView,
-    ParticularsView,
     encode,
     operation_of,
     order_document,
@@ -91,11 +92,12 @@ async def look_at_order(edge: Edge, head: Head, code: str) -> Answer:
 async def shown_order(edge: Edge, caller: Caller, code: str) -> OrderView:
     """Give an order as its owner or staff may see it, as it is now."""
     known = await own_order(edge, caller, code)
+    document = order_document(known.facts)
     return order_view(
-        order_document(known.facts),
+        document,
         edge.token,
         is_staff=isinstance(caller, Staff),
-        particulars=await _particulars(edge, known),
+        people=await _people(edge, document),
     )
 
 
@@ -107,13 +109,11 @@ async def look_at_operation(edge: Edge, head: Head, code: str) -> Answer:
     return Answer(200, encode(operation), headers=(NO_STORE,))
 
 
-async def _particulars(edge: Edge, known: KnownOrder) -> ParticularsView | None:
-    person = PersonId(known.order.person)
-    if not person:
-        return None
-    found = await asyncio.to_thread(edge.container.vault.open, [person])
-    opened = found.get(person)
-    return ParticularsView(opened.name, opened.email) if opened else None
+async def _people(edge: Edge, document: OrderDocument) -> dict[PersonId, Particulars]:
+    """Open whom the order names."""
+    host = document.comps.host if document.comps else ""
+    people = [PersonId(one) for one in (document.person, host) if one]
+    return await asyncio.to_thread(edge.container.vault.open, people)
 
 
 async def list_of_orders(edge: Edge, head: Head) -> Answer:

@@ -244,7 +244,7 @@ async def test_comps_that_nobody_stands_for_are_found() -> None:
     assert await house.found() == {"money": where[4]}
     issued = CompsIssued(
         order=ORDER,
-        host="Ada",
+        host="h1",
         reason="press",
         budget="press",
         face=FULL_PRICE,

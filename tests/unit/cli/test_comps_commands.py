@@ -30,15 +30,21 @@ def comps(*places: str, by: str = "Ann", email: str = "g@example.org") -> list[s
     return ["order", "comps", PERFORMANCE, *places, *guest, *WHY, "--by", by]
 
 
-def test_places_are_given_away_and_their_guest_is_sealed(
+def people(folder: Path) -> int:
+    with closing(sqlite3.connect(folder / "vault.sqlite")) as vault:
+        ((count,),) = vault.execute("select count(*) from persons")
+    return int(count)
+
+
+def test_places_are_given_away_and_guest_and_host_are_sealed(
     house: SqliteEventStore, capsys: Out, tmp_path: Path
 ) -> None:
     given = said(capsys, *comps("1", "stalls a-2"))
     assert re.match(r"[2-9A-Z]{10} is given away, worth USD 90.00\.", given)
     assert names_on_record(house, "comps-issued.v1") == [("staff:Ann",) * 2]
-    with closing(sqlite3.connect(tmp_path / "vault.sqlite")) as vault:
-        assert vault.execute("select count(*) from persons").fetchone() == (1,)
-    assert not any(b"example.org" in r.data for r in house.read(after=0, limit=1_000))
+    assert people(tmp_path) == 2
+    for word in (b"example.org", b"Guest", b"Press office"):
+        assert not any(word in r.data for r in house.read(after=0, limit=1_000))
 
 
 def test_many_wait_for_another_person(house: SqliteEventStore, capsys: Out) -> None:
@@ -52,12 +58,13 @@ def test_many_wait_for_another_person(house: SqliteEventStore, capsys: Out) -> N
     assert agreed == f"{code} is given away, worth USD 225.00.\n"
 
 
-def test_what_is_refused_leaves_no_place_held(
-    house: SqliteEventStore, capsys: Out
+def test_what_is_refused_leaves_no_place_held_and_nobody_known(
+    house: SqliteEventStore, capsys: Out, tmp_path: Path
 ) -> None:
     said(capsys, *BUDGET, "--places", "1")
     assert "Too little is left" in said(capsys, *comps("1", "2"), code=1)
     assert tags(house)[-1] == "cart-hold-released.v1"
+    assert people(tmp_path) == 0
     before = tags(house)
     assert "an e-mail address" in said(capsys, *comps("1", email="nobody"), code=1)
     assert "no place 99" in said(capsys, *comps("99"), code=1)

@@ -13,6 +13,7 @@ from boxoffice.domain.ids import (
     HoldId,
     OrderCode,
     PerformanceId,
+    PersonId,
     RefundId,
 )
 from boxoffice.domain.message import Event
@@ -30,6 +31,7 @@ from boxoffice.testing import (
     PERSON,
 )
 
+HOST = PersonId("8" * 32)
 EVA, TOM = "staff:eva", "staff:tom"
 NEXT = HoldId("9" * 32)
 AGAIN = AttemptId("7" * 32)
@@ -168,7 +170,7 @@ def exchange(
     )
 
 
-def comps(*, unapproved_max: int = 4, host: str = "The house") -> ask.IssueComps:
+def comps(*, unapproved_max: int = 4, host: PersonId = HOST) -> ask.IssueComps:
     return ask.IssueComps(
         now=NOON,
         performance=PERFORMANCE,

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from boxoffice.domain.decider import Decision
-from boxoffice.domain.ids import BuyerId, HoldId, price_list_stream
+from boxoffice.domain.ids import BuyerId, HoldId, PersonId, price_list_stream
 from boxoffice.domain.money import Money
 from boxoffice.domain.orders.events import (
     ApprovalAsked,
@@ -198,6 +198,6 @@ def test_what_a_type_was_when_it_was_held_decides() -> None:
 
 
 def test_comps_need_a_host_a_hold_and_a_code_of_their_own() -> None:
-    given(*HELD).when(comps(host=" ")).refused(Invalid)
+    given(*HELD).when(comps(host=PersonId(""))).refused(Invalid)
     given(*told(on_sale(), BUDGET)).when(comps()).refused(NotFound)
     given(*told(HELD, comps())).when(comps()).refused(Conflict)

@@ -375,7 +375,7 @@ def test_a_request_waits_for_a_second_person() -> None:
 def test_comps_say_by_whose_authority() -> None:
     issued = CompsIssued(
         order=CODE,
-        host="Ada",
+        host="h1",
         reason="press",
         budget="press",
         face=usd(9000),
@@ -384,7 +384,7 @@ def test_comps_say_by_whose_authority() -> None:
     )
     comps = shown(replace(PLACED, channel="comp"), CONFIRMED, issued).comps
     assert comps is not None
-    assert (comps.host, comps.face, comps.approver) == ("Ada", 9000, "staff:joe")
+    assert (comps.host, comps.face, comps.approver) == ("h1", 9000, "staff:joe")
 
 
 def test_the_newest_entries_stay_and_the_others_are_counted() -> None:

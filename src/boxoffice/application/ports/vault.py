@@ -15,10 +15,10 @@ from boxoffice.domain.ids import PersonId
 
 
 class Particulars(msgspec.Struct, frozen=True):
-    """How a person is called and written to."""
+    """How a person is called and written to; nobody writes to one without address."""
 
     name: str
-    email: str
+    email: str = ""
 
 
 class Vault(Protocol):
@@ -40,6 +40,13 @@ class Vault(Protocol):
         Raises:
             Unavailable: the vault does not answer.
             Corrupt: what lies there was not sealed for this person.
+        """
+
+    def forget(self, persons: Sequence[PersonId]) -> None:
+        """Delete what is known of these people, with their keys; once is enough.
+
+        Raises:
+            Unavailable: the vault does not answer; they may still be known.
         """
 
     def close(self) -> None:

@@ -75,7 +75,7 @@ class ExpireOrder(Command, frozen=True, kw_only=True):
 
 
 class IssueComps(Command, frozen=True, kw_only=True):
-    """Give the places of a hold away, by authority of `by`.
+    """Give the places of a hold away: `host` invites, by authority of `by`.
 
     More than `unapproved_max` places need a second person.
     """
@@ -88,7 +88,7 @@ class IssueComps(Command, frozen=True, kw_only=True):
     order: OrderCode
     person: PersonId
     customer: CustomerId
-    host: str
+    host: PersonId
     reason: str
     budget: str
     by: str

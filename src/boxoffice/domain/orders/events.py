@@ -127,7 +127,7 @@ class TicketsRefunded(Event, frozen=True, kw_only=True, tag="tickets-refunded.v1
 
 
 class CompsIssued(Event, frozen=True, kw_only=True, tag="comps-issued.v1"):
-    """The tickets of this order are free, by authority of somebody."""
+    """The tickets of this order are free: `host` invites, by authority of `by`."""
 
     order: str
     host: str
@@ -141,7 +141,8 @@ class CompsIssued(Event, frozen=True, kw_only=True, tag="comps-issued.v1"):
 class ApprovalAsked(Event, frozen=True, kw_only=True, tag="approval-asked.v1"):
     """What `by` wants is above the limit for one person; another one must agree.
 
-    For a refund `tickets`, `amount` and `kept` say what would be done.
+    For a refund `tickets`, `amount` and `kept` say what would be done, for comps
+    `host`, the id of who invites, and `budget`.
     """
 
     order: str

@@ -38,5 +38,11 @@ class MemoryVault:
             for person, sealed, key in known
         }
 
+    def forget(self, persons: Sequence[PersonId]) -> None:
+        with self._lock:
+            for person in persons:
+                self.keys.pop(person, None)
+                self.sealed.pop(person, None)
+
     def close(self) -> None:
         """Nothing: it all goes with the process."""

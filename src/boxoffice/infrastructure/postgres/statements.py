@@ -133,6 +133,8 @@ insert into boxoffice.persons (person, sealed) values (%s, %s)
 on conflict (person) do update set sealed = excluded.sealed
 """
 
+FORGET_PERSONS = "select boxoffice.forget_persons(%s)"
+
 OPEN_PERSONS = """
 select person, key, sealed
 from boxoffice.persons join boxoffice.person_keys using (person)

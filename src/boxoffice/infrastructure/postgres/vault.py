@@ -35,5 +35,8 @@ class PostgresVault:
             for person, key, sealed in rows
         }
 
+    def forget(self, persons: Sequence[PersonId]) -> None:
+        self._store.run(statements.FORGET_PERSONS, [list(persons)])
+
     def close(self) -> None:
         """Nothing: the connections are the log's."""

@@ -67,6 +67,12 @@ class SqliteVault:
             found |= self._open(persons[first : first + PERSONS_AT_ONCE])
         return found
 
+    def forget(self, persons: Sequence[PersonId]) -> None:
+        gone = [(person,) for person in persons]
+        with self._connection.transaction() as raw:
+            raw.executemany("DELETE FROM person_keys WHERE person = ?", gone)
+            raw.executemany("DELETE FROM persons WHERE person = ?", gone)
+
     def close(self) -> None:
         self._connection.close()
 
