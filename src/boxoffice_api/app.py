@@ -77,7 +77,7 @@ FORM_PARTS_MAX = 20
 
 
 def create_app(container: Container, *, entropy: Entropy = os.urandom) -> App:
-    """Build the application on an open container; it reads the log once."""
+    """Build the application on an open container; it reads the log while it serves."""
     edge = open_edge(container, entropy=entropy)
     return LeanHolds(edge, Shield(cast("App", framework(edge))))
 
@@ -90,7 +90,7 @@ def framework(edge: Edge) -> Litestar:
         route_handlers=[*API, *PAGES, openapi],
         dependencies={"edge": Provide(lambda: edge, sync_to_thread=False)},
         exception_handlers={Exception: _problem},
-        on_startup=[edge.tail.catch_up],
+        on_startup=[edge.tail.begin],
         on_shutdown=[edge.order_news.close],
         plugins=[LivePages(edge)],
         middleware=[DefineMiddleware(cast("Any", Patience), patience_s=patience_s)],

@@ -181,7 +181,8 @@ class Edge:
 def open_edge(container: Container, *, entropy: Entropy = os.urandom) -> Edge:
     """Build what the handlers share."""
     settings, store = container.settings, container.store
-    tail = Tail(store, patience_s=settings.command_timeout_s)
+    head = store.head()
+    tail = Tail(store, past=head.position, patience_s=settings.command_timeout_s)
     keys = keys_from(settings.secret)
     return Edge(
         container=container,
@@ -197,5 +198,5 @@ def open_edge(container: Container, *, entropy: Entropy = os.urandom) -> Edge:
         availability=Shelf(AVAILABILITY, container.cache),
         seat_map=Shelf(SEAT_MAP, container.documents),
         sales_board=Shelf(SALES_BOARD, container.documents),
-        epoch=store.head().epoch,
+        epoch=head.epoch,
     )

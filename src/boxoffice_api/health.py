@@ -1,7 +1,8 @@
 """Is this process fit to serve?
 
-Only what a sale needs decides: the log, the writer and the clock. When the bus or a
-store of read models is away, places are still held and sold, so the process says that
+Only what a sale needs decides: the log, the writer, the clock and the programme, which
+a process that starts reads from the log while its port is already open. When the bus or
+a store of read models is away, places are still held and sold, so the process says that
 it is `degraded` and stays in service. A log in another epoch than at start was set back
 behind this process's memory, so the process must be started anew.
 """
@@ -15,11 +16,12 @@ from typing import Literal
 import msgspec
 
 from boxoffice.application.ports.log import EventStore
+from boxoffice.application.queries.tail import Tail
 from boxoffice.bootstrap import Container
 from boxoffice.errors import Conflict, Unavailable
 
 PING_LIMIT_S = 2.0
-NEEDED = frozenset({"log", "writer", "clock"})
+NEEDED = frozenset({"log", "writer", "clock", "programme"})
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -36,19 +38,23 @@ class Health(msgspec.Struct, frozen=True):
     checks: dict[str, Check]
 
 
-async def health_of(container: Container, *, epoch: int) -> Health:
+async def health_of(container: Container, *, epoch: int, tail: Tail) -> Health:
     """Look at everything at once; no look takes longer than `PING_LIMIT_S`.
 
-    `epoch` is the log's, as this process knows it.
+    `epoch` is the log's, as this process knows it, and `tail` how far it has read.
     """
-    pings: dict[str, Awaitable[None]] = {
+    pings: dict[str, Awaitable[object]] = {
         "log": _check_log(container.store, epoch),
+        "programme": tail.catch_up(),
         "bus": container.bus.ping(),
         "documents": container.documents.ping(),
         "cache": container.cache.ping(),
     }
     answers = await asyncio.gather(*(_answered(ping) for ping in pings.values()))
     checks = dict(zip(pings, answers, strict=True))
+    if not tail.knows_past:
+        read = f"has read {tail.position:,} of {tail.past:,} events"
+        checks["programme"] = Check(ok=False, detail=read)
     checks["clock"] = _clock(container)
     checks["writer"] = _writer(container)
     failed = {name for name, check in checks.items() if not check.ok}
@@ -63,7 +69,7 @@ async def _check_log(store: EventStore, epoch: int) -> None:
         raise Conflict
 
 
-async def _answered(ping: Awaitable[None]) -> Check:
+async def _answered(ping: Awaitable[object]) -> Check:
     try:
         async with asyncio.timeout(PING_LIMIT_S):
             await ping

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from threading import Event
 
 import pytest
 
+from boxoffice.application.ports.log import LogRecord
 from boxoffice.application.ports.vault import Particulars, Vault
 from boxoffice.domain.ids import PersonId
 from boxoffice.errors import Misconfigured
+from boxoffice_api import health
 from boxoffice_api.role import run
 from tests.unit.api.house import ANN, open_house
 from tests.unit.api.serving import ANSWER_LIMIT_S, HOST, free_port, serving, talk
 
 LIVE = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
+READY = b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 async def test_requests_are_answered_once_it_says_that_it_started() -> None:
@@ -118,3 +121,28 @@ async def test_two_requests_on_one_connection_are_both_answered() -> None:
         heads = [await reader.readuntil(b"}") for _ in range(2)]
         writer.close()
     assert all(head.startswith(b"HTTP/1.1 200") for head in heads)
+
+
+async def test_a_process_that_still_reads_its_past_lives_and_is_not_ready(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    go_on = Event()
+
+    def slow(tags: Collection[str], *, after: int, upto: int) -> list[LogRecord]:
+        assert go_on.wait(ANSWER_LIMIT_S)
+        return tagged(tags, after=after, upto=upto)
+
+    monkeypatch.setattr(health, "PING_LIMIT_S", 0.01)
+    async with open_house() as house:
+        await house.on_sale()
+        store = house.container.store
+        tagged, length = store.tagged, store.head().position
+        monkeypatch.setattr(store, "tagged", slow)
+        async with serving(house.container) as port:
+            live, early = await talk(port, LIVE), await talk(port, READY)
+            monkeypatch.setattr(health, "PING_LIMIT_S", ANSWER_LIMIT_S)
+            go_on.set()
+            late = await talk(port, READY)
+    assert (live.status, early.status, late.status) == (200, 503, 200)
+    check = json.loads(early.body)["checks"]["programme"]
+    assert check["detail"] == f"has read 0 of {length} events"

@@ -249,7 +249,8 @@ def _catalogue(container: Container) -> Catalogue:
     from boxoffice.application.queries.catalogue import Catalogue
     from boxoffice.application.queries.tail import Tail
 
-    return Catalogue(container.store, Tail(container.store))
+    store = container.store
+    return Catalogue(store, Tail(store, past=store.head().position))
 
 
 def _schedule(now: datetime, given: dict[str, str | None]) -> SchedulePerformance:

@@ -29,7 +29,7 @@ async def get_livez() -> Response[bytes]:
 @get("/readyz", opt=spec(tag="operations", answers={200: Health, 503: Health}))
 async def get_readyz(edge: NamedDependency[Edge]) -> Response[bytes]:
     """Tell whether this process should be given requests."""
-    health = await health_of(edge.container, epoch=edge.epoch)
+    health = await health_of(edge.container, epoch=edge.epoch, tail=edge.tail)
     status = 503 if health.status == "unready" else 200
     body = msgspec.json.encode(health)
     return as_response(Answer(status, body, headers=(NO_STORE,)))

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from boxoffice.errors import Unavailable
-from boxoffice_api.health import health_of
+from boxoffice_api.health import Health, health_of
 from tests.unit.api.house import House
 
 
@@ -22,11 +22,17 @@ class Wrong:
         return -1.5
 
 
+async def health_with(house: House, **changes: Any) -> Health:
+    """Look at a house with other ports."""
+    container = dataclasses.replace(house.container, **changes)
+    return await health_of(container, epoch=1, tail=house.edge.tail)
+
+
 async def test_a_house_in_order_is_ready(house: House) -> None:
     answer = await house.client.get("/readyz")
     assert answer.status_code == 200
     assert answer.json()["status"] == "ready"
-    names = {"log", "bus", "documents", "cache", "clock", "writer"}
+    names = {"log", "programme", "bus", "documents", "cache", "clock", "writer"}
     assert set(answer.json()["checks"]) == names
 
 
@@ -35,14 +41,14 @@ async def test_without_its_read_side_a_house_still_sells(
     house: House, port: str
 ) -> None:
     changes: dict[str, Any] = {port: Silent()}
-    health = await health_of(dataclasses.replace(house.container, **changes), epoch=1)
+    health = await health_with(house, **changes)
     assert health.status == "degraded"
     assert health.checks[port].detail == "unavailable"
 
 
 async def test_a_wrong_clock_takes_a_house_out_of_service(house: House) -> None:
     changes: dict[str, Any] = {"clock": Wrong()}
-    health = await health_of(dataclasses.replace(house.container, **changes), epoch=1)
+    health = await health_with(house, **changes)
     assert health.status == "unready"
     assert health.checks["clock"].detail == "-1.500 s off; at most 1 s"
 

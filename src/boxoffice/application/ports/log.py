@@ -8,7 +8,7 @@ asynchronous; no port is both.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -124,6 +124,18 @@ class LogReader(Protocol):
         """Give at most `limit` events above position `after`, in order."""
 
 
+class TaggedReader(LogReader, Protocol):
+    """Reading the log, or only what is of some kinds."""
+
+    def tagged(
+        self, tags: Collection[str], *, after: int, upto: int
+    ) -> list[LogRecord]:
+        """Give the events with these tags above `after` up to `upto`, in order.
+
+        Looks at all events between, but brings no others: a caller bounds the span.
+        """
+
+
 class LogWriter(LogReader, Protocol):
     """Reading and appending, as far as a decision needs it."""
 
@@ -140,7 +152,7 @@ class LogWriter(LogReader, Protocol):
         """Look receipts up, after every append that is still under way has ended."""
 
 
-class EventStore(LogWriter, Protocol):
+class EventStore(LogWriter, TaggedReader, Protocol):
     """The log. Calls may come from several threads."""
 
     def exclusive(self) -> AbstractContextManager[LogWriter]:

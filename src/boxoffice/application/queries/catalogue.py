@@ -153,7 +153,7 @@ class Catalogue:
         self._performances: OrderedDict[str, PerformanceEntry] = OrderedDict()
         self._drawings: OrderedDict[_Version, Drawing] = OrderedDict()
         self._reading = Together[_Version, Drawing]()
-        tail.feed(self._take)
+        tail.feed(self._take, tags=_WANTED)
 
     async def plans(self) -> list[PlanEntry]:
         """List plans by name."""
@@ -182,12 +182,12 @@ class Catalogue:
         return self._known(performance)
 
     async def scheduled(self, performance: PerformanceId) -> PerformanceEntry:
-        """Give a performance as last seen; the log is asked only about unknown ones.
+        """Give a performance as last seen; the log is asked about unknown ones alone.
 
         Raises:
             NotFound: there is none.
         """
-        if performance not in self._performances:
+        if performance not in self._performances or not self._tail.knows_past:
             await self._tail.catch_up()
         return self._known(performance)
 

@@ -1,8 +1,10 @@
 """Holds as the write side sees them, folded from the log.
 
-The allowance streams of a performance are loaded from the log when somebody first asks
-for one of its holds, and kept fresh by the tail from then on. Beyond those that are
-being asked for, at most `houses_max` performances are kept; the one that was asked for
+What the write side has forgotten, an old hold that ended without places, is not found
+here either: so a buyer who holds and releases in a loop makes nothing grow. The
+allowance streams of a performance are loaded from the log when somebody first asks for
+one of its holds, and kept fresh by the tail from then on. Beyond those that are being
+asked for, at most `houses_max` performances are kept; the one that was asked for
 longest ago goes first.
 """
 
@@ -28,9 +30,10 @@ from boxoffice.domain.ids import (
     Family,
     HoldId,
     PerformanceId,
+    StreamId,
+    allowance_stream,
     family,
 )
-from boxoffice.domain.inventory.events import CartHoldPlaced
 from boxoffice.domain.inventory.state import Allowance, CartHold, evolve_allowance
 from boxoffice.errors import NotFound
 
@@ -66,7 +69,7 @@ class Holds:
         with self._open(family(performance)) as house:
             await house.load(self._store)
             await self._tail.catch_up()
-            found = house.holds.get(hold)
+            found = house.known(allowance_stream(performance, buyer), hold)
         if found is None or found.hold.placed.buyer != buyer:
             raise NotFound("There is no such hold.")
         return found
@@ -107,7 +110,7 @@ class _House:
         self._news: list[LogRecord] = []
         self._loading = Together[Family, None]()
         self.is_loaded = False
-        self.holds: dict[str, KnownHold] = {}
+        self._allowances: dict[StreamId, _KnownAllowance] = {}
         self.users = 0
 
     async def load(self, store: LogReader) -> None:
@@ -129,15 +132,33 @@ class _House:
             self._position = record.position
             self._fold(record)
 
+    def known(self, stream: StreamId, hold: HoldId) -> KnownHold | None:
+        allowance = self._allowances.get(stream)
+        return None if allowance is None else allowance.known(hold)
+
     def _fold(self, record: LogRecord) -> None:
+        allowance = self._allowances.setdefault(record.stream, _KnownAllowance())
+        allowance.fold(record)
+
+
+class _KnownAllowance:
+    """The holds of the buyers that share a stream, and the position of each."""
+
+    def __init__(self) -> None:
+        self._allowance = Allowance()
+        self._positions: dict[str, int] = {}
+
+    def known(self, hold: HoldId) -> KnownHold | None:
+        found = self._allowance.holds.get(hold)
+        return None if found is None else KnownHold(found, self._positions[hold])
+
+    def fold(self, record: LogRecord) -> None:
         event: Any = decode(record.tag, record.data, position=record.position)
-        name = event.hold
-        before = Allowance()
-        if not isinstance(event, CartHoldPlaced):
-            before = Allowance({name: self.holds[name].hold})
-        # Holds are folded one by one: an allowance of many forgets the oldest.
-        hold = evolve_allowance(before, event).holds[name]
-        self.holds[name] = KnownHold(hold, record.position)
+        before = self._allowance.holds
+        self._allowance = evolve_allowance(self._allowance, event)
+        self._positions[event.hold] = record.position
+        for forgotten in before.keys() - self._allowance.holds.keys():
+            del self._positions[forgotten]
 
 
 def _is_allowance(record: LogRecord) -> bool:

@@ -26,7 +26,7 @@ class Promotions:
     def __init__(self, tail: Tail) -> None:
         self._tail = tail
         self._known: OrderedDict[StreamId, Promotion] = OrderedDict()
-        tail.feed(self._take)
+        tail.feed(self._take, tags=_WANTED)
 
     async def all(self) -> list[Promotion]:
         """List promotions by code, ended ones too.

@@ -7,7 +7,7 @@ One lock guards everything, as the append lock guards a database's log: while an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import chain as joined
@@ -76,6 +76,12 @@ class MemoryEventStore:
     def read(self, *, after: int, limit: int) -> list[LogRecord]:
         with self._locked():
             return self._records[after : after + limit]
+
+    def tagged(
+        self, tags: Collection[str], *, after: int, upto: int
+    ) -> list[LogRecord]:
+        with self._locked():
+            return [r for r in self._records[after:upto] if r.tag in tags]
 
     def receipts(self, command_ids: Sequence[bytes]) -> list[Receipt]:
         with self._locked():

@@ -8,7 +8,7 @@ raises Unavailable or OutcomeUnknown, within 2.5 s (see connection.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -83,6 +83,14 @@ class PostgresEventStore:
     def read(self, *, after: int, limit: int) -> list[LogRecord]:
         with self.datastore.borrowed() as connection, translated():
             return _read(connection, after=after, limit=limit)
+
+    def tagged(
+        self, tags: Collection[str], *, after: int, upto: int
+    ) -> list[LogRecord]:
+        values = [after, upto, list(tags)]
+        with self.datastore.borrowed() as connection, translated():
+            cursor = _records(connection)
+            return cursor.execute(statements.TAGGED.encode(), values).fetchall()
 
     def receipts(self, command_ids: Sequence[bytes]) -> list[Receipt]:
         with self.datastore.borrowed() as connection, translated():

@@ -13,6 +13,12 @@ from boxoffice.events
 where position > %b order by position limit %b
 """
 
+TAGGED = """
+select position, uuid_send(stream), version, tag, data, meta, recorded_at, hash
+from boxoffice.events
+where position > %b and position <= %b and tag = any(%b) order by position
+"""
+
 FAMILY = """
 select position, uuid_send(stream), version, tag, data, meta, recorded_at, hash
 from boxoffice.events

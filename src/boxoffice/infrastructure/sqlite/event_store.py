@@ -8,7 +8,7 @@ inside `exclusive`, which reads what it holds.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -132,6 +132,18 @@ class SqliteEventStore:
 
     def read(self, *, after: int, limit: int) -> list[LogRecord]:
         return self._reading.read(after=after, limit=limit)
+
+    def tagged(
+        self, tags: Collection[str], *, after: int, upto: int
+    ) -> list[LogRecord]:
+        marks = ",".join("?" * len(tags))
+        # Only question marks are put together here.
+        query = (
+            f"{RECORD}WHERE position > ? AND position <= ? AND tag IN ({marks})"
+            " ORDER BY position"
+        )
+        with self._readers.locked() as raw:
+            return list(map(_record, raw.execute(query, (after, upto, *tags))))
 
     def receipts(self, command_ids: Sequence[bytes]) -> list[Receipt]:
         return self._writing.receipts(command_ids)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import pytest
 
-from boxoffice.application.ports.log import LogReader, LogRecord
+from boxoffice.application.ports.log import LogRecord, TaggedReader
 from boxoffice.application.queries import tail as tail_module
 from boxoffice.application.queries.catalogue import Catalogue
 from boxoffice.application.queries.holds import Holds
@@ -125,7 +125,7 @@ async def test_another_buyers_hold_is_not_found() -> None:
 class Flaky:
     """A log that fails to answer while it is told to."""
 
-    def __init__(self, store: LogReader) -> None:
+    def __init__(self, store: TaggedReader) -> None:
         self._store = store
         self.is_away = False
         self.reads = 0
@@ -137,6 +137,12 @@ class Flaky:
     def read(self, *, after: int, limit: int) -> list[LogRecord]:
         self._check()
         return self._store.read(after=after, limit=limit)
+
+    def tagged(
+        self, tags: Collection[str], *, after: int, upto: int
+    ) -> list[LogRecord]:
+        self._check()
+        return self._store.tagged(tags, after=after, upto=upto)
 
     def _check(self) -> None:
         self.reads += 1
