@@ -37,7 +37,7 @@ AttemptState = Literal[
 RefundState = Literal["requested", "completed", "failed", "replaced"]
 
 
-class ShownLine(msgspec.Struct, frozen=True, omit_defaults=True):
+class ShownLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A ticket that an order wants, has or had."""
 
     performance: str
@@ -58,7 +58,7 @@ class ShownLine(msgspec.Struct, frozen=True, omit_defaults=True):
         return TicketRef(self.performance, self.ordinal)
 
 
-class ShownAttempt(msgspec.Struct, frozen=True, omit_defaults=True):
+class ShownAttempt(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A try to pay; `reason` says why it failed."""
 
     attempt: str
@@ -72,7 +72,7 @@ class ShownAttempt(msgspec.Struct, frozen=True, omit_defaults=True):
     reason: str = ""
 
 
-class ShownRefund(msgspec.Struct, frozen=True, omit_defaults=True):
+class ShownRefund(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Money on its way back."""
 
     refund: str
@@ -82,7 +82,7 @@ class ShownRefund(msgspec.Struct, frozen=True, omit_defaults=True):
     reason: str = ""
 
 
-class ShownExchange(msgspec.Struct, frozen=True):
+class ShownExchange(msgspec.Struct, frozen=True, gc=False):
     """An exchange that waits for its money."""
 
     exchange: str
@@ -96,7 +96,7 @@ class ShownExchange(msgspec.Struct, frozen=True):
     by: str
 
 
-class ShownOffer(msgspec.Struct, frozen=True):
+class ShownOffer(msgspec.Struct, frozen=True, gc=False):
     """Other places that are kept for late money."""
 
     hold: str
@@ -104,7 +104,7 @@ class ShownOffer(msgspec.Struct, frozen=True):
     until: datetime
 
 
-class ShownRequest(msgspec.Struct, frozen=True, omit_defaults=True):
+class ShownRequest(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What one person wants and a second one must agree to."""
 
     request: str
@@ -118,7 +118,7 @@ class ShownRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     budget: str = ""
 
 
-class ShownComps(msgspec.Struct, frozen=True):
+class ShownComps(msgspec.Struct, frozen=True, gc=False):
     """By whose authority tickets were free; `face` is what they would have cost."""
 
     host: str
@@ -129,7 +129,7 @@ class ShownComps(msgspec.Struct, frozen=True):
     approver: str | None = None
 
 
-class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
+class Entry(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Something that happened: `what` is the event's tag without its version."""
 
     position: int
@@ -141,7 +141,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     note: str = ""
 
 
-class OrderDocument(msgspec.Struct, frozen=True):
+class OrderDocument(msgspec.Struct, frozen=True, gc=False):
     """An order as it is now.
 
     `number` is the position at which it was placed, so orders are listed by it.

@@ -43,8 +43,6 @@ _Answer = (
 def paid(document: OrderDocument, event: PaymentEvent) -> OrderDocument:
     """Show one fact of a payment."""
     match event:
-        case RefundRequested() | RefundAwaited() | RefundCompleted() | RefundFailed():
-            return _refund(document, event)
         case PaymentRequested():
             new = ShownAttempt(
                 attempt=event.attempt,
@@ -56,6 +54,8 @@ def paid(document: OrderDocument, event: PaymentEvent) -> OrderDocument:
         case PaymentCaptured():
             more = replace(document, paid=document.paid + event.amount.minor)
             return _answered(more, event)
+        case RefundRequested() | RefundAwaited() | RefundCompleted() | RefundFailed():
+            return _refund(document, event)
         case _:
             return _answered(document, event)
 
@@ -68,25 +68,34 @@ def _answered(document: OrderDocument, event: _Answer) -> OrderDocument:
 
 
 def _attempt(known: ShownAttempt, event: _Answer) -> ShownAttempt:
-    known = replace(known, action_url="")
+    url, state = "", known.state
     match event:
-        case PaymentAwaited():
-            shown = event.action_url if len(event.action_url) <= URL_MAX else ""
-            known = replace(known, state=event.waits_for, action_url=shown)
-        case PaymentAuthorised():
-            known = replace(known, state="authorised")
-        case PaymentCaptured():
-            known = replace(known, state="captured")
-        case PaymentFailed():
-            known = replace(known, state="failed", reason=event.reason[:TEXT_MAX])
         case PaymentGivenUp():
-            return replace(known, state="given-up")
+            return replace(known, state="given-up", action_url="")
+        case PaymentFailed():
+            return replace(
+                known,
+                state="failed",
+                action_url="",
+                reason=event.reason[:TEXT_MAX],
+                reference=event.reference[:TEXT_MAX],
+            )
+        case PaymentAwaited():
+            state = event.waits_for
+            url = event.action_url if len(event.action_url) <= URL_MAX else ""
+        case PaymentAuthorised():
+            state = "authorised"
+        case PaymentCaptured():
+            state = "captured"
         case _:
             assert_never(event)
-    reference = event.reference[:TEXT_MAX]
-    if isinstance(event, PaymentFailed):
-        return replace(known, reference=reference)
-    return replace(known, provider=event.provider[:TEXT_MAX], reference=reference)
+    return replace(
+        known,
+        state=state,
+        action_url=url,
+        provider=event.provider[:TEXT_MAX],
+        reference=event.reference[:TEXT_MAX],
+    )
 
 
 def _with_attempt(document: OrderDocument, attempt: ShownAttempt) -> OrderDocument:

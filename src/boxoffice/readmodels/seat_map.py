@@ -24,7 +24,7 @@ from boxoffice.readmodels.model import ReadModel, misfit
 from boxoffice.readmodels.places import begins_section, changed, manifest
 
 
-class SeatPlace(msgspec.Struct, frozen=True, array_like=True):
+class SeatPlace(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A place as its performance offers it."""
 
     ordinal: int
@@ -33,7 +33,7 @@ class SeatPlace(msgspec.Struct, frozen=True, array_like=True):
     kind: str
 
 
-class SeatMap(msgspec.Struct, frozen=True):
+class SeatMap(msgspec.Struct, frozen=True, gc=False):
     """A section's places and their states."""
 
     performance: str
