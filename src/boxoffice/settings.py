@@ -67,7 +67,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     refund_unapproved_max: int = 20_000
     """Minor units of an order that staff return alone, in all; above it two agree."""
     comps_unapproved_max: int = 4
-    """Places that one person may give away alone; above it two are needed."""
+    """Places of one performance that a person may give away alone; above it two do."""
     void_window_s: int = 86_400
     """How long after its confirmation a whole order can be undone."""
     exchange_fee: int = 0

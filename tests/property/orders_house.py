@@ -47,9 +47,11 @@ META = Meta(command="c", correlation="c", actor="test", venue="main")
 OTHER = PerformanceId("c" * 24)
 HOUSES = {PERFORMANCE: 10, OTHER: 6}
 BUYERS = [BuyerId(letter * 32) for letter in "abc"]
-BUDGET, QUOTA, COMPS = 1_200, 3, 3
+BUDGET, QUOTA, COMPS = 1_200, 3, 5
 ALONE = 5_000
 """Minor units of an order that persons of the house may return without a second one."""
+GIVEN_ALONE = 2
+"""Places of a performance that one of them may give away."""
 STAFF = ("staff:eva", "staff:tom")
 PRICES = PricesSet(
     prices=tuple(
@@ -79,7 +81,11 @@ class House:
         self.provider = Provider(self.dice)
         self.store = MemoryEventStore(now=lambda: NOON)
         self.judge = Judge(
-            budget=BUDGET, quota={"child": QUOTA}, comps=COMPS, alone=ALONE
+            budget=BUDGET,
+            quota={"child": QUOTA},
+            comps=COMPS,
+            alone=ALONE,
+            given_alone=GIVEN_ALONE,
         )
         self.now = NOON
         self.numbers = count(1)
@@ -214,7 +220,7 @@ class House:
             budget="press",
             by=self.dice.choice(STAFF),
             request=self.name(),
-            unapproved_max=1,
+            unapproved_max=GIVEN_ALONE,
             approval_s=3_600,
         )
         self.ask(command)

@@ -78,10 +78,17 @@ class Judge:
     """Books of a house, and what must never be in them."""
 
     def __init__(
-        self, *, budget: int, quota: dict[str, int], comps: int, alone: int
+        self,
+        *,
+        budget: int,
+        quota: dict[str, int],
+        comps: int,
+        alone: int,
+        given_alone: int,
     ) -> None:
         self.budget, self.quota, self.comps_max = budget, quota, comps
-        self.alone_max = alone
+        self.alone_max, self.given_alone_max = alone, given_alone
+        self.given_alone: Counter[tuple[str, str]] = Counter()
         self.sold: dict[Place, str] = {}
         self.held: dict[Place, tuple[str, datetime]] = {}
         self.holds: dict[tuple[str, str], Hold] = {}
@@ -180,6 +187,11 @@ class Judge:
                 self.tags["exchange that returns money to a buyer"] += 1
             case orders.OrderVoided():
                 order.alone += order.worth()
+            case orders.CompsIssued(approver=None, by=by):
+                who = (order.performance, by)
+                self.tags["comps again"] += who in self.given_alone
+                self.given_alone[who] += order.wanted
+                assert self.given_alone[who] <= self.given_alone_max, "too many comps"
             case _:
                 pass
         if order.alone > before:

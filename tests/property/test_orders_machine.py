@@ -50,6 +50,7 @@ SEEN = frozenset(
         "OrderVoided by one person",
         "TicketsExchanged by one person",
         "TicketsRefunded by one person",
+        "comps again",
         "exchange that returns money to a buyer",
     }
 )

@@ -28,7 +28,12 @@ from boxoffice.domain.message import Command, Event
 from boxoffice.domain.orders.state import ORDER
 from boxoffice.domain.payments.state import PAYMENT
 from boxoffice.domain.pricing.state import PRICE_LIST, QUOTA
-from boxoffice.domain.promotions.state import COMP_BUDGET, PROMOTION, PROMOTION_USE
+from boxoffice.domain.promotions.state import (
+    COMP_BUDGET,
+    COMPS_ALONE,
+    PROMOTION,
+    PROMOTION_USE,
+)
 
 AGGREGATES: tuple[Aggregate, ...] = (
     PLAN,
@@ -43,6 +48,7 @@ AGGREGATES: tuple[Aggregate, ...] = (
     PROMOTION,
     PROMOTION_USE,
     COMP_BUDGET,
+    COMPS_ALONE,
 )
 AGGREGATE_OF: dict[type[Event], Aggregate] = {
     event: aggregate for aggregate in AGGREGATES for event in aggregate.events

@@ -65,6 +65,7 @@ from boxoffice.domain.pricing.events import PricesSet, QuotaClaimed
 from boxoffice.domain.promotions.events import (
     CompBudgetSet,
     CompsDrawn,
+    CompsGivenAlone,
     CompsReturned,
     PromotionDefined,
     PromotionEnded,
@@ -139,6 +140,7 @@ PromotionEvent = (
     | CompBudgetSet
     | CompsDrawn
     | CompsReturned
+    | CompsGivenAlone
 )
 AnyEvent = CatalogueEvent | InventoryEvent | OrderEvent | PaymentEvent | PromotionEvent
 

@@ -6,6 +6,7 @@ performance, so a house is one index range:
 
     ordinal 0                    the performance itself
     ordinal 1 .. 0x7FFFFFEF      its tickets, one stream per place
+    ordinal 0x7FFFFFFD           what persons gave away alone
     ordinal 0x7FFFFFFE           what is left of its quotas
     ordinal 0x7FFFFFFF           its price list
     ordinal 0x80000000 and up    allowances of buyers, by a hash of the buyer
@@ -47,6 +48,7 @@ FAMILY_BYTES = 12
 PERFORMANCE_ORDINAL = 0
 PRICE_LIST_ORDINAL = 0x7FFF_FFFF
 QUOTA_ORDINAL = 0x7FFF_FFFE
+COMPS_ORDINAL = 0x7FFF_FFFD
 PAYMENT_ORDINAL = 1
 """In the family of an order, which has no other streams than itself and this."""
 PLACE_ORDINAL_MAX = 0x7FFF_FFEF
@@ -87,6 +89,12 @@ def price_list_stream(performance: PerformanceId) -> StreamId:
 def quota_stream(performance: PerformanceId) -> StreamId:
     """Give the stream that counts places at price types that are limited."""
     return stream(family(performance), QUOTA_ORDINAL)
+
+
+@lru_cache(PERFORMANCES_CACHED)
+def comps_stream(performance: PerformanceId) -> StreamId:
+    """Give the stream that counts what each person alone gave away."""
+    return stream(family(performance), COMPS_ORDINAL)
 
 
 def ticket_stream(performance: PerformanceId, ordinal: int) -> StreamId:

@@ -6,8 +6,15 @@ import pytest
 from msgspec.structs import replace
 
 from boxoffice.domain.decider import Decision
-from boxoffice.domain.ids import BuyerId, HoldId, PersonId, price_list_stream
+from boxoffice.domain.ids import (
+    BuyerId,
+    HoldId,
+    OrderCode,
+    PersonId,
+    price_list_stream,
+)
 from boxoffice.domain.money import Money
+from boxoffice.domain.orders.commands import IssueComps
 from boxoffice.domain.orders.events import (
     ApprovalAsked,
     CompsIssued,
@@ -45,6 +52,7 @@ from tests.unit.domain.asked import (
     EVA,
     NEXT,
     TOM,
+    TOMORROW,
     approve,
     cancel,
     comps,
@@ -58,6 +66,7 @@ from tests.unit.domain.asked import (
     refund,
 )
 
+OTHER = OrderCode("ZYXWVUTSRQ")
 PRICES = price_list_stream(PERFORMANCE)
 BUDGET = SetCompBudget(
     now=NOON, budget="press", places_max=2, face_max=Money(9_000, "USD")
@@ -77,6 +86,7 @@ def test_one_person_gives_a_few_places_away() -> None:
         "CartHoldConverted",
         "OrderConfirmed",
         "CompsIssued",
+        "CompsGivenAlone",
     ] == names(happened)
     assert 0 == one(happened, OrderPlaced).total.minor
     issued = one(happened, CompsIssued)
@@ -95,6 +105,41 @@ def test_many_places_wait_for_a_second_person() -> None:
     done = given(*ASKED).when(approve(after_s=3_000)).happened
     assert TOM == one(done, CompsIssued).approver
     assert "OrderConfirmed" in names(done)
+
+
+def another(first: IssueComps) -> IssueComps:
+    """Give what Ann holds next away as well, in an order of its own."""
+    return replace(first, order=OTHER, hold=NEXT, request="r2")
+
+
+def test_many_small_gifts_wait_for_a_second_person_too() -> None:
+    two, four = comps(unapproved_max=2), comps(unapproved_max=4)
+    large = replace(BUDGET, places_max=9, face_max=Money(90_000, "USD"))
+    crew = replace(large, budget="crew")
+    facts = told(HELD, large, crew, two, hold_places(3, 4, hold=NEXT))
+    for more in (another(two), replace(another(two), budget="crew")):
+        assert "ApprovalAsked" in names(given(*facts).when(more).happened)
+    assert "CompsIssued" in names(given(*facts).when(another(four)).happened)
+    tom = replace(another(two), by=TOM)
+    assert "CompsIssued" in names(given(*facts).when(tom).happened)
+    back = told(facts, refund(1, 2))
+    assert "ApprovalAsked" in names(given(*back).when(another(two)).happened)
+
+
+def test_each_performance_has_its_own_gifts() -> None:
+    large = replace(BUDGET, places_max=9, face_max=Money(90_000, "USD"))
+    hold = hold_places(1, 2, performance=TOMORROW, hold=NEXT)
+    two = comps(unapproved_max=2)
+    facts = told([*HELD, *on_sale(TOMORROW)], large, two, hold)
+    there = replace(another(two), performance=TOMORROW)
+    assert "CompsIssued" in names(given(*facts).when(there).happened)
+
+
+def test_what_a_second_person_agreed_to_does_not_count() -> None:
+    large = replace(BUDGET, places_max=9, face_max=Money(90_000, "USD"))
+    one = comps(unapproved_max=1)
+    facts = told(HELD, large, one, approve(), hold_places(3, hold=NEXT))
+    assert "CompsIssued" in names(given(*facts).when(another(one)).happened)
 
 
 def test_comps_that_are_denied_or_wait_too_long_are_free_again() -> None:

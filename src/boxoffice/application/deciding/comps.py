@@ -10,7 +10,7 @@ from boxoffice.application.deciding import confirming, places
 from boxoffice.application.deciding.draft import Draft
 from boxoffice.application.deciding.view import Road, Roads, View
 from boxoffice.domain.decider import Decision
-from boxoffice.domain.ids import Family, comp_budget_stream, family
+from boxoffice.domain.ids import Family, comp_budget_stream, comps_stream, family
 from boxoffice.domain.inventory.state import CartHold
 from boxoffice.domain.money import Money
 from boxoffice.domain.orders import decide as orders
@@ -24,7 +24,8 @@ from boxoffice.domain.orders.events import (
 from boxoffice.domain.orders.state import Order
 from boxoffice.domain.pricing.calculation import COMP_TYPE
 from boxoffice.domain.promotions import comps
-from boxoffice.domain.promotions.state import COMP_BUDGET
+from boxoffice.domain.promotions.events import CompsGivenAlone
+from boxoffice.domain.promotions.state import COMP_BUDGET, COMPS_ALONE
 from boxoffice.errors import Invalid
 
 
@@ -38,7 +39,10 @@ def issue_comps(view: View, command: IssueComps) -> Decision:
         draft, command.performance, command.buyer, command.hold, now=command.now
     )
     lines = tuple(_free(line) for line in places.lines_of(draft, hold))
-    alone = len(lines) <= command.unapproved_max
+    given = draft.state(comps_stream(command.performance), COMPS_ALONE)
+    alone = comps.may_give_alone(
+        given, command.by, places=len(lines), most=command.unapproved_max
+    )
     until = hold.until
     if not alone:
         until = max(until, command.now + timedelta(seconds=command.approval_s))
@@ -49,6 +53,7 @@ def issue_comps(view: View, command: IssueComps) -> Decision:
     if alone:
         confirming.confirm(draft, now=command.now)
         draft.tell(_issued(draft.order, command, face))
+        _count(draft, command, len(lines))
     else:
         draft.tell(_asked(command, face))
     return draft.decision
@@ -71,6 +76,11 @@ def _draw(
             face=face,
         )
     )
+
+
+def _count(draft: Draft, command: IssueComps, places: int) -> None:
+    alone = CompsGivenAlone(order=command.order, by=command.by, places=places)
+    draft.add([(comps_stream(command.performance), alone)])
 
 
 def _placed(

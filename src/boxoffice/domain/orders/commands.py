@@ -77,7 +77,8 @@ class ExpireOrder(Command, frozen=True, kw_only=True):
 class IssueComps(Command, frozen=True, kw_only=True):
     """Give the places of a hold away: `host` invites, by authority of `by`.
 
-    More than `unapproved_max` places need a second person.
+    More than `unapproved_max` places need a second person, counting what `by` gave away
+    alone at this performance before.
     """
 
     free_text: ClassVar[tuple[str, ...]] = ("reason",)

@@ -12,7 +12,7 @@ from boxoffice.domain.promotions.events import (
     CompsDrawn,
     CompsReturned,
 )
-from boxoffice.domain.promotions.state import CompBudget
+from boxoffice.domain.promotions.state import CompBudget, CompsAlone
 from boxoffice.errors import CompBudgetExhausted, Invalid
 
 NAME_MAX = 100
@@ -51,6 +51,14 @@ def draw(
         raise CompBudgetExhausted(places_left=places_left, face_left=face_left)
     drawn = CompsDrawn(budget=name, order=order, places=places, face=face)
     return [(comp_budget_stream(name), drawn)]
+
+
+def may_give_alone(alone: CompsAlone, by: str, *, places: int, most: int) -> bool:
+    """Tell whether `by` gives so many more places away without a second person.
+
+    Many small orders are as good as a large one.
+    """
+    return alone.places.get(by, 0) + places <= most
 
 
 def give_back(name: str, *, order: str, places: int, face: Money) -> Decision:

@@ -101,3 +101,11 @@ class CompsReturned(Event, frozen=True, kw_only=True, tag="comps-returned.v1"):
     order: str
     places: int
     face: Money
+
+
+class CompsGivenAlone(Event, frozen=True, kw_only=True, tag="comps-given-alone.v1"):
+    """Places of one performance were given away by `by`, without a second person."""
+
+    order: str
+    by: str
+    places: int

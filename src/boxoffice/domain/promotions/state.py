@@ -15,6 +15,7 @@ from boxoffice.domain.money import Money
 from boxoffice.domain.promotions.events import (
     CompBudgetSet,
     CompsDrawn,
+    CompsGivenAlone,
     CompsReturned,
     PromotionDefined,
     PromotionEnded,
@@ -101,6 +102,22 @@ def evolve_comp_budget(state: CompBudget, event: CompBudgetEvent) -> CompBudget:
             assert_never(event)
 
 
+class CompsAlone(msgspec.Struct, frozen=True):
+    """How many places of one performance each person gave away alone.
+
+    Its bound is the people who work for that performance. What comes back was given all
+    the same: whoever gives, takes back and gives again asks a second person.
+    """
+
+    places: dict[str, int] = {}
+
+
+def evolve_comps_alone(state: CompsAlone, event: CompsGivenAlone) -> CompsAlone:
+    """Count the places of one order."""
+    given = state.places.get(event.by, 0) + event.places
+    return CompsAlone(places={**state.places, event.by: given})
+
+
 PROMOTION = Aggregate(
     "promotion",
     Promotion,
@@ -118,4 +135,7 @@ COMP_BUDGET = Aggregate(
     CompBudget,
     evolve_comp_budget,
     (CompBudgetSet, CompsDrawn, CompsReturned),
+)
+COMPS_ALONE = Aggregate(
+    "comps-alone", CompsAlone, evolve_comps_alone, (CompsGivenAlone,)
 )
