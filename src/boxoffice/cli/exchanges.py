@@ -77,6 +77,7 @@ def exchange(
             by=actor,
             unapproved_max=container.settings.refund_unapproved_max,
             fee=container.settings.exchange_fee,
+            home=container.settings.home,
             pay_s=container.settings.pay_s,
         )
         return await _use(container, hold, command, actor=actor)

@@ -246,7 +246,7 @@ def test_a_code_without_limits_has_none() -> None:
 
 
 def budget(
-    *, places: int = 4, face: int = 10_000, currency: str = "USD", name: str = "Press"
+    *, places: int = 4, face: int = 10_000, currency: str = "USD", name: str = "press"
 ) -> SetCompBudget:
     return SetCompBudget(
         now=NOON, budget=name, places_max=places, face_max=Money(face, currency)
@@ -257,7 +257,7 @@ SET = given().when(budget()).happened
 
 
 def test_a_budget_is_set_and_set_again() -> None:
-    event = CompBudgetSet(budget="Press", places_max=4, face_max=Money(10_000, "USD"))
+    event = CompBudgetSet(budget="press", places_max=4, face_max=Money(10_000, "USD"))
     given().when(budget()).then((BUDGET_AT, event))
     given(*SET).when(budget()).then()
     assert given(*SET).when(budget(places=5)).happened
@@ -269,7 +269,9 @@ def test_a_budget_is_set_and_set_again() -> None:
         budget(places=-1),
         budget(face=-1),
         budget(name=" "),
-        budget(name="x" * 101),
+        budget(name="x" * 33),
+        budget(name="Press"),
+        budget(name="press night"),
         budget(currency="usd"),
     ],
 )
@@ -286,12 +288,12 @@ def draw(
 ) -> Decision:
     state: CompBudget = given(*facts).state(BUDGET_AT, COMP_BUDGET)
     amount = Money(face, currency)
-    return comps.draw(state, "Press", order="X", places=places, face=amount)
+    return comps.draw(state, "press", order="X", places=places, face=amount)
 
 
 def test_comps_come_out_of_their_budget() -> None:
     amount = Money(5_000, "USD")
-    drawn = CompsDrawn(budget="Press", order="X", places=2, face=amount)
+    drawn = CompsDrawn(budget="press", order="X", places=2, face=amount)
     assert draw(SET) == [(BUDGET_AT, drawn)]
 
 
@@ -302,7 +304,7 @@ def test_a_budget_ends_in_places_and_in_face_value(places: int, face: int) -> No
         draw(facts, places=places, face=face)
     assert refused.value.data == {"places_left": 2, "face_left": 5_000}
     amount = Money(5_000, "USD")
-    facts += comps.give_back("Press", order="X", places=2, face=amount)
+    facts += comps.give_back("press", order="X", places=2, face=amount)
     assert draw(facts, places=places, face=face)
 
 

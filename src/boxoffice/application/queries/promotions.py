@@ -6,14 +6,16 @@ longest ago goes first. Orders never ask here: they are decided on the write sid
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 
 from boxoffice.application.codec import decode
-from boxoffice.application.ports.log import LogRecord
+from boxoffice.application.ports.log import LogReader, LogRecord
 from boxoffice.application.queries.tail import Tail
 from boxoffice.domain.events import TAGS
-from boxoffice.domain.ids import StreamId
+from boxoffice.domain.ids import StreamId, promotion_family, promotion_stream
 from boxoffice.domain.promotions.state import PROMOTION, Promotion
+from boxoffice.errors import NotFound
 
 PROMOTIONS_MAX = 20_000
 
@@ -48,3 +50,22 @@ class Promotions:
         self._known[record.stream] = state
         if len(self._known) > PROMOTIONS_MAX:
             self._known.popitem(last=False)
+
+
+async def find_promotion(store: LogReader, code: str) -> Promotion:
+    """Give a code as it is now, whatever the case of its letters.
+
+    Raises:
+        NotFound: there is no such code.
+        Unavailable: the log does not answer.
+    """
+    records = await asyncio.to_thread(store.families, [promotion_family(code)])
+    wanted = promotion_stream(code)
+    found: Promotion = PROMOTION.fold(
+        decode(record.tag, record.data, position=record.position)
+        for record in records
+        if record.stream == wanted
+    )
+    if found.terms is None:
+        raise NotFound("There is no such code.")
+    return found

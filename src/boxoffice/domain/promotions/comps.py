@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from boxoffice.domain.decider import Decision
 from boxoffice.domain.ids import comp_budget_stream
 from boxoffice.domain.money import Money, check_currency
@@ -15,15 +17,15 @@ from boxoffice.domain.promotions.events import (
 from boxoffice.domain.promotions.state import CompBudget, CompsAlone
 from boxoffice.errors import CompBudgetExhausted, Invalid
 
-NAME_MAX = 100
+NAME = re.compile("[a-z][a-z0-9_-]{0,31}")
 PLACES_MAX = 1_000_000
 
 
 def set_comp_budget(budget: CompBudget, command: SetCompBudget) -> list[CompBudgetSet]:
     """Set the limits of a budget; what was drawn stays drawn."""
     name, face = command.budget.strip(), command.face_max
-    if not 0 < len(name) <= NAME_MAX:
-        raise Invalid(f"A budget needs a name of at most {NAME_MAX} letters.")
+    if not NAME.fullmatch(name):
+        raise Invalid("A budget has 1 to 32 small letters, digits, _ and -.")
     if not 0 <= command.places_max <= PLACES_MAX or not 0 <= face.minor <= AMOUNT_MAX:
         raise Invalid("The limits of a budget must not be negative or absurd.")
     check_currency(face.currency)
@@ -45,8 +47,7 @@ def draw(
     most = budget.face_max
     if most is None or most.currency != face.currency:
         raise CompBudgetExhausted(places_left=0, face_left=0)
-    places_left = max(0, budget.places_max - budget.places)
-    face_left = max(0, most.minor - budget.face)
+    places_left, face_left = budget.places_left, budget.face_left
     if places > places_left or face.minor > face_left:
         raise CompBudgetExhausted(places_left=places_left, face_left=face_left)
     drawn = CompsDrawn(budget=name, order=order, places=places, face=face)

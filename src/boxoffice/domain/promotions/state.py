@@ -82,6 +82,16 @@ class CompBudget(msgspec.Struct, frozen=True):
     places: int = 0
     face: int = 0
 
+    @property
+    def places_left(self) -> int:
+        """Places that may still be given away."""
+        return max(0, self.places_max - self.places)
+
+    @property
+    def face_left(self) -> int:
+        """Minor units that they may be worth."""
+        return max(0, self.face_max.minor - self.face) if self.face_max else 0
+
 
 CompBudgetEvent = CompBudgetSet | CompsDrawn | CompsReturned
 
