@@ -14,6 +14,7 @@ from boxoffice.application.keys import Keys, keys_from
 from boxoffice.application.naming import PERSON_ID_BYTES, ask_naming
 from boxoffice.application.ports.vault import Particulars
 from boxoffice.application.queries.catalogue import Catalogue
+from boxoffice.application.queries.comp_budgets import CompBudgets
 from boxoffice.application.queries.holds import Holds
 from boxoffice.application.queries.order_news import OrderNews
 from boxoffice.application.queries.promotions import Promotions
@@ -57,6 +58,7 @@ class Edge:
     catalogue: Catalogue
     holds: Holds
     promotions: Promotions
+    comp_budgets: CompBudgets
     order_news: OrderNews
     availability: Shelf
     seat_map: Shelf
@@ -193,6 +195,7 @@ def open_edge(container: Container, *, entropy: Entropy = os.urandom) -> Edge:
         tail=tail,
         catalogue=Catalogue(store, tail),
         promotions=Promotions(tail),
+        comp_budgets=CompBudgets(tail),
         order_news=OrderNews(store, tail, watchers_max=settings.sockets_max),
         holds=Holds(store, tail, houses_max=settings.writer_houses_max),
         availability=Shelf(AVAILABILITY, container.cache),

@@ -89,23 +89,44 @@ def test_a_new_price_is_shown_all_in_and_then_asked(
         expect(buyer.locator("#levels")).to_contain_text("USD 43.50")
 
 
-def test_comps_are_refused_without_a_budget_and_nothing_typed_is_lost(
+def set_budget(page: Page, *, places: int) -> None:
+    """Set what may be given away, on the page that the lobby links to."""
+    page.goto("/staff")
+    page.get_by_role("link", name="Comps budgets").click()
+    for label, value in (
+        ("Name", "press"),
+        ("Places at most", str(places)),
+        ("Worth at most", "5000.00"),
+    ):
+        page.get_by_label(label).fill(value)
+    page.get_by_role("button", name="Set it").click()
+    expect(page.get_by_role("row", name="press")).to_contain_text(f"of {places}")
+
+
+def test_comps_beyond_their_budget_are_refused_and_nothing_typed_is_lost(
     browser: Browser, house: House
 ) -> None:
     with window(browser, house, refused="409") as staff:
         board = open_board(staff, staff_token(house))
         staff.goto(f"{board}/places")
+        staff.get_by_role("link", name="budget for comps").click()
+        set_budget(staff, places=1)
+        staff.goto(f"{board}/places")
         staff.locator(".picker-section > summary").first.click()
         free = staff.locator(".picker-section[open] input:not([disabled])")
-        free.first.check()
+        free.nth(0).check()
+        free.nth(1).check()
         for label, value in (
             ("Guest’s name", "Guest"),  # noqa: RUF001 - as the page writes it
             ("Guest’s e-mail", "guest@example.org"),  # noqa: RUF001 - the same
             ("Who invites", "Ann"),
             ("Why", "Press"),
-            ("Budget", "nothing-yet"),
         ):
             staff.get_by_label(label).fill(value)
+        staff.get_by_label("Budget").select_option("press")
         staff.get_by_role("button", name="Give away").click()
         expect(staff.get_by_role("alert")).to_contain_text("budget")
         expect(staff.get_by_label("Who invites")).to_have_value("Ann")
+        staff.locator("input[name=place]:checked").first.uncheck()
+        staff.get_by_role("button", name="Give away").click()
+        expect(staff.locator("main")).to_contain_text("Comps of Ann: Press")

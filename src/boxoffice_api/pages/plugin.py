@@ -22,6 +22,7 @@ from boxoffice_api.pages import (
     order_page,
     programme,
     staff,
+    staff_budgets,
     staff_changes,
     staff_orders,
     staff_places,
@@ -47,6 +48,7 @@ HANDLERS = [
     *staff_prices.HANDLERS,
     *staff_changes.HANDLERS,
     *staff_promotions.HANDLERS,
+    *staff_budgets.HANDLERS,
     *sockets.HANDLERS,
 ]
 

@@ -36,7 +36,7 @@ from boxoffice_api.routes.holds import place_hold, release_hold
 from boxoffice_api.routes.order_changes import exchange
 
 FIELDS = ("name", "email", "host", "reason", "budget")
-FULL = "Give a name, an e-mail address, a host, a reason and a budget\u2019s name."
+FULL = "Give a name, an e-mail address, a host, a reason and a budget."
 _HOLD = msgspec.json.Decoder(HoldView)
 _ORDER = msgspec.json.Decoder(OrderView)
 
@@ -65,6 +65,7 @@ async def choose(
         entry=entry,
         swap=swap,
         types=offered_types(entry),
+        budgets=() if swap else await edge.comp_budgets.all(),
         given={field: form.text(field) if form else "" for field in FIELDS},
         refusal=refusal,
         levels_css=levels_path([c.colour for c in entry.categories]),

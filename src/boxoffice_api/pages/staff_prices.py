@@ -6,7 +6,7 @@ that buyers would see are shown.
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -14,9 +14,8 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from boxoffice.application.codec import decode
 from boxoffice.application.queries.catalogue import PerformanceEntry
-from boxoffice.domain.ids import family, price_list_stream
+from boxoffice.application.queries.prices import KnownPrices, find_prices
 from boxoffice.domain.money import minor_digits
 from boxoffice.domain.pricing.events import PricesSet, PriceType
 from boxoffice.errors import Refused
@@ -59,12 +58,13 @@ async def editor(foyer: Foyer, head: Head, performance: str) -> Answer:
     edge = foyer.edge
     await edge.staff.required(head, "manager")
     entry = await edge.catalogue.performance(performance_in_path(performance))
-    newest = await _newest(edge, entry)
+    known = await _known(edge, entry)
+    newest = known.newest
     values = _values(newest, entry) if newest else {"type-0-code": "adult"}
     if newest and not newest.types:
         values |= {"type-0-code": "adult", "type-0-name": "Adult"}
     values.setdefault("type-0-name", "Adult")
-    return await _page(foyer, head, entry, values)
+    return await _page(foyer, head, entry, values, left=known.left)
 
 
 async def edit(foyer: Foyer, head: Head, performance: str, body: bytes) -> Answer:
@@ -74,6 +74,7 @@ async def edit(foyer: Foyer, head: Head, performance: str, body: bytes) -> Answe
     staff = await edge.staff.required(head, "manager")
     entry = await edge.catalogue.performance(performance_in_path(performance))
     values = form.values()
+    known = await _known(edge, entry)
     of = f"/v1/performances/{entry.performance}/prices"
     try:
         wish = msgspec.json.encode(_wish(values, entry))
@@ -92,10 +93,10 @@ async def edit(foyer: Foyer, head: Head, performance: str, body: bytes) -> Answe
     except Refused as refused:
         sentence = UNREADABLE if refused.data.get("errors") else refused.detail
         refusal = Refusal(sentence, status_of(refused))
-        return await _page(foyer, head, entry, values, refusal=refusal)
-    event = would.facts[0].event if would.facts else await _newest(edge, entry)
+        return await _page(foyer, head, entry, values, left=known.left, refusal=refusal)
+    event = would.facts[0].event if would.facts else known.newest
     assert isinstance(event, PricesSet)
-    return await _page(foyer, head, entry, values, preview=event)
+    return await _page(foyer, head, entry, values, left=known.left, preview=event)
 
 
 def _wish(values: Values, entry: PerformanceEntry) -> dict[str, Any]:
@@ -208,17 +209,9 @@ def _plain(minor: int, currency: str) -> str:
     return f"{minor / 10**decimals:.{decimals}f}"
 
 
-async def _newest(edge: Edge, entry: PerformanceEntry) -> PricesSet | None:
-    """Read the newest list from the log; it is the only stream that has one."""
-    of = family(entry.performance)
-    wanted = price_list_stream(entry.performance)
-    records = await asyncio.to_thread(edge.container.store.families, [of])
-    lists = [record for record in records if record.stream == wanted]
-    if not lists:
-        return None
-    event = decode(lists[-1].tag, lists[-1].data, position=lists[-1].position)
-    assert isinstance(event, PricesSet)
-    return event
+async def _known(edge: Edge, entry: PerformanceEntry) -> KnownPrices:
+    now = edge.container.clock.now()
+    return await find_prices(edge.container.store, entry.performance, now=now)
 
 
 async def _page(
@@ -227,6 +220,7 @@ async def _page(
     entry: PerformanceEntry,
     values: Values,
     *,
+    left: Mapping[str, int],
     refusal: Refusal | None = None,
     preview: PricesSet | None = None,
 ) -> Answer:
@@ -247,6 +241,7 @@ async def _page(
         roundings=ROUNDINGS,
         all_in=_grid(preview),
         preview=preview,
+        left=left,
         saved=b"saved" in head.query and preview is None and refusal is None,
         refusal=refusal,
         form=form_token(edge, staff.actor),

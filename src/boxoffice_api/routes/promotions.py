@@ -12,6 +12,7 @@ from litestar.params import FromPath
 from msgspec.structs import asdict
 
 from boxoffice import errors
+from boxoffice.application.queries.comp_budgets import KnownBudget
 from boxoffice.domain.money import Money
 from boxoffice.domain.promotions.commands import (
     DefinePromotion,
@@ -20,6 +21,7 @@ from boxoffice.domain.promotions.commands import (
 )
 from boxoffice.domain.promotions.events import PromotionTerms
 from boxoffice.domain.promotions.state import Promotion
+from boxoffice_api.amounts import MoneyView, money
 from boxoffice_api.answers import NO_STORE, Answer, as_response
 from boxoffice_api.bodies import Body, body_of
 from boxoffice_api.edge import Edge
@@ -97,6 +99,24 @@ class PromotionList(msgspec.Struct, frozen=True):
     items: list[PromotionView]
 
 
+class BudgetView(msgspec.Struct, frozen=True):
+    """A budget for comps: its limits, what was drawn of it, and what is left."""
+
+    budget: str
+    places_max: int
+    face_max: MoneyView
+    places: int
+    face: MoneyView
+    places_left: int
+    face_left: MoneyView
+
+
+class BudgetList(msgspec.Struct, frozen=True):
+    """All budgets, by name."""
+
+    items: list[BudgetView]
+
+
 PROMOTION = Body(PromotionRequest)
 BUDGET = Body(BudgetRequest)
 
@@ -143,6 +163,32 @@ async def set_budget(edge: Edge, head: Head, budget: str, body: bytes) -> Answer
         face_max=Money(asked.face_max.minor, asked.face_max.currency),
     )
     return await edge.carry_out(head, staff, command, msgspec.json.encode(asked))
+
+
+async def list_budgets(edge: Edge, head: Head) -> Answer:
+    """List budgets with what is left of them."""
+    await edge.staff.required(head, "manager", "finance")
+    items = [_budget_view(one) for one in await edge.comp_budgets.all()]
+    return Answer(200, msgspec.json.encode(BudgetList(items)), headers=(NO_STORE,))
+
+
+async def look_at_budget(edge: Edge, head: Head, budget: str) -> Answer:
+    """Tell what is left of a budget."""
+    await edge.staff.required(head, "manager", "finance")
+    found = await edge.comp_budgets.find(budget_in_path(budget))
+    return Answer(200, msgspec.json.encode(_budget_view(found)), headers=(NO_STORE,))
+
+
+def _budget_view(budget: KnownBudget) -> BudgetView:
+    return BudgetView(
+        budget=budget.name,
+        places_max=budget.places_max,
+        face_max=money(budget.face_max),
+        places=budget.places,
+        face=money(budget.face),
+        places_left=budget.places_left,
+        face_left=money(budget.face_left),
+    )
 
 
 def _view(promotion: Promotion) -> PromotionView:
@@ -228,4 +274,36 @@ async def put_budget(
     return as_response(await set_budget(edge, head, budget, body))
 
 
-HANDLERS = [put_promotion, delete_promotion, get_promotions, put_budget]
+@get(
+    "/v1/comp-budgets",
+    opt=spec(tag="staff", who="staff", answers={200: BudgetList}),
+)
+async def get_budgets(request: _Asked, edge: NamedDependency[Edge]) -> Response[bytes]:
+    """List budgets for comps: their limits, what was drawn and what is left."""
+    return as_response(await list_budgets(edge, head_of(request)))
+
+
+@get(
+    "/v1/comp-budgets/{budget:str}",
+    opt=spec(
+        tag="staff",
+        who="staff",
+        answers={200: BudgetView},
+        problems=(errors.NotFound,),
+    ),
+)
+async def get_budget(
+    request: _Asked, edge: NamedDependency[Edge], budget: FromPath[str]
+) -> Response[bytes]:
+    """Tell what is left of a budget for comps."""
+    return as_response(await look_at_budget(edge, head_of(request), budget))
+
+
+HANDLERS = [
+    put_promotion,
+    delete_promotion,
+    get_promotions,
+    put_budget,
+    get_budgets,
+    get_budget,
+]

@@ -180,6 +180,30 @@ async def test_a_few_comps_are_given_by_one_person(
     assert shown["total"]["minor"] == 0
 
 
+async def test_a_budget_tells_what_was_drawn_and_what_is_left(
+    house: House, performance: str
+) -> None:
+    await budget(house)
+    manager, finance = house.staff(), house.staff("finance")
+    hold = await house.held(performance, manager, 1, 2)
+    await house.client.post(f"{hold}/comps", json=COMPS, headers=manager)
+    one = await house.client.get("/v1/comp-budgets/press", headers=finance)
+    assert one.json() == {
+        "budget": "press",
+        "places_max": 6,
+        "face_max": {"minor": 100_000, "currency": "USD"},
+        "places": 2,
+        "face": {"minor": 9_000, "currency": "USD"},
+        "places_left": 4,
+        "face_left": {"minor": 91_000, "currency": "USD"},
+    }
+    listed = await house.client.get("/v1/comp-budgets", headers=finance)
+    assert listed.json() == {"items": [one.json()]}
+    for unknown in ("gala", "Not%20a%20name"):
+        none = await house.client.get(f"/v1/comp-budgets/{unknown}", headers=manager)
+        assert none.status_code == 404
+
+
 async def test_many_comps_wait_for_a_second_person(
     house: House, performance: str
 ) -> None:

@@ -104,6 +104,8 @@ ROWS = [
         "manager",
         body={"places_max": 1, "face_max": MONEY},
     ),
+    staff("GET", "/v1/comp-budgets", "manager", "finance"),
+    staff("GET", "/v1/comp-budgets/{budget}", "manager", "finance"),
     staff("GET", "/v1/orders", "manager", "finance", "till"),
     staff("GET", "/v1/orders/records", "manager", "finance"),
     staff(

@@ -98,16 +98,81 @@ async def test_comps_are_given_away_out_of_a_budget(
         "reason": "Press",
         "budget": "press",
     }
+    bare = await ann.open(path)
+    assert "Give away" not in bare.buttons
+    await set_budget(ann, bare, places_max="1", face_max="990.00")
     page = await ann.open(path)
-    refused = await ann.send(page, "Give away", places=(1,), **said)
+    assert "press: 1 place, USD 990.00 left" in page.words
+    refused = await ann.send(page, "Give away", places=(1, 2), **said)
     assert refused.status == 409
-    assert refused.ticked == [1]
+    assert refused.ticked == [1, 2]
     assert 'value="Guest"' in refused.text
-    budget = {"places_max": 4, "face_max": {"minor": 99_000, "currency": "USD"}}
-    await house.client.put("/v1/comp-budgets/press", json=budget, headers=house.staff())
     given = await ann.send(refused, "Give away", places=(1,), **said)
     assert "Comps of Ann: Press" in given.words
     assert "confirmed" in given.words
+
+
+async def set_budget(visitor: Visitor, page: Page, **changes: str) -> Page:
+    """Follow the link of a page to the budgets, and set one for the press."""
+    budgets = await visitor.follow(page, "budget for comps")
+    fields: dict[str, Any] = {"budget": "press", "currency": "usd", **changes}
+    return await visitor.send(budgets, "Set it", **fields)
+
+
+async def test_budgets_are_set_and_tell_what_is_left(
+    ann: Visitor, house: House, performance: str
+) -> None:
+    await signed_in(ann, house)
+    bare = await ann.open(f"/staff/performances/{performance}/places")
+    assert (await ann.open("/staff")).links["Comps budgets"] == "/staff/comp-budgets"
+    for wrong in (
+        {"places_max": "", "face_max": "9"},
+        {"places_max": "1", "face_max": ""},
+        {"places_max": "1", "face_max": "9", "budget": "Press night"},
+        {"places_max": "1", "face_max": "9", "currency": "dollars"},
+        {"places_max": "x", "face_max": "9"},
+    ):
+        refused = await set_budget(ann, bare, **wrong)
+        assert (refused.status, bool(refused.notice)) == (422, True)
+    done = await set_budget(ann, bare, places_max="8", face_max="500.00")
+    assert done.path == "/staff/comp-budgets"
+    assert "press 0 of 8 8 USD 0.00 of USD 500.00 USD 500.00" in done.words
+
+
+async def test_finance_sees_budgets_and_the_till_does_not(
+    ann: Visitor, bob: Visitor, house: House
+) -> None:
+    await signed_in(ann, house, "finance")
+    assert "Set it" not in (await ann.open("/staff/comp-budgets")).buttons
+    await signed_in(bob, house, "till")
+    assert "Comps budgets" not in (await bob.open("/staff")).links
+    assert (await bob.open("/staff/comp-budgets")).status == 403
+
+
+async def test_prices_tell_what_is_left_of_a_quota(
+    ann: Visitor, house: House, performance: str
+) -> None:
+    price = {"category": 0, "price": {"minor": 4_500, "currency": "USD"}}
+    few = {"code": "few", "name": "Few", "quota": 5}
+    types = [{"code": "adult", "name": "Adult"}, few]
+    await house.client.put(
+        f"/v1/performances/{performance}/prices",
+        json={"prices": [price, price | {"type": "few"}], "types": types},
+        headers=house.staff(),
+    )
+    buyer = await house.buyer()
+    held = await house.client.post(
+        f"/v1/performances/{performance}/holds",
+        json={"places": [1, 2], "types": ["few", "few"]},
+        headers=buyer,
+    )
+    assert held.status_code == 201, held.text
+    await signed_in(ann, house)
+    page = await ann.open(f"/staff/performances/{performance}/prices")
+    assert '<td class="num">3</td>' in page.text
+    house.clock.pass_(hours=1)
+    page = await ann.open(f"/staff/performances/{performance}/prices")
+    assert '<td class="num">5</td>' in page.text
 
 
 async def test_staff_swap_a_ticket_for_another_place(
