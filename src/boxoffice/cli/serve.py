@@ -93,6 +93,7 @@ async def _house(
     settings: Settings, wishes: Wishes, *, roles: Sequence[str], announce: Announce
 ) -> None:
     from boxoffice.bootstrap import open_container, replay_into_memory
+    from boxoffice.cli.fitness import WRITING, end_when_unfit
     from boxoffice.cli.own_sandbox import own_sandbox
     from boxoffice.cli.roles import run_together
 
@@ -111,7 +112,10 @@ async def _house(
             _welcome(url, secret, payments=settings.payments_url)
 
         ready = partial(_running, wishes=wishes, started=started)
-        await run_together(container, [ready(name) for name in roles])
+        running = [ready(name) for name in roles]
+        if WRITING.intersection(roles):
+            running.append(end_when_unfit)
+        await run_together(container, running)
 
 
 def _with_port(wishes: Wishes) -> Wishes:
@@ -230,12 +234,16 @@ def _require(settings: Settings, name: str, *needed: str) -> None:
 
 def _background(settings: Settings, name: str) -> None:
     from boxoffice.bootstrap import open_container
+    from boxoffice.cli.fitness import WRITING, end_when_unfit
     from boxoffice.cli.roles import role, run_together
     from boxoffice.observability import log_to_stderr
 
     async def house() -> None:
         async with open_container(settings) as container:
-            await run_together(container, [role(name)])
+            running = [role(name)]
+            if name in WRITING:
+                running.append(end_when_unfit)
+            await run_together(container, running)
 
     log_to_stderr(json=not sys.stderr.isatty())
     run_async(house())
