@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boxoffice.domain.money import Money
-from boxoffice.domain.pricing.calculation import all_in, discounted, rounded
-from boxoffice.domain.pricing.events import Fee, LevelPrice, Rounding, TaxRule
+from boxoffice.domain.pricing.calculation import all_in, discounted
+from boxoffice.domain.pricing.events import Fee, LevelPrice, TaxRule
 from boxoffice.domain.pricing_parts import PriceParts
 from boxoffice.domain.promotions.decide import discount
 from boxoffice.domain.promotions.events import PromotionTerms
+from boxoffice.domain.rounding import Rounding, rounded
 
 AMOUNTS = st.integers(0, 50) | st.integers(0, 100_000_000)
 SHARES = st.integers(0, 10_000)

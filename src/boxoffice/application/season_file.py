@@ -19,7 +19,8 @@ import msgspec
 from boxoffice.application.json_cursor import Cursor
 from boxoffice.application.toml_lines import parse_toml, table_of, with_line
 from boxoffice.domain.money import check_currency, minor_digits
-from boxoffice.domain.pricing.events import CODE, Fee, PriceType, Rounding, TaxRule
+from boxoffice.domain.pricing.events import CODE, Fee, PriceType, TaxRule
+from boxoffice.domain.rounding import Rounding
 from boxoffice.errors import Invalid
 
 FILE_BYTES_MAX = 4_000_000

@@ -19,9 +19,9 @@ from boxoffice.domain.pricing.events import (
     Fee,
     LevelPrice,
     PriceType,
-    Rounding,
     TaxRule,
 )
+from boxoffice.domain.rounding import Rounding
 from boxoffice_api.answers import Answer, as_response
 from boxoffice_api.bodies import Body, body_of
 from boxoffice_api.edge import Edge

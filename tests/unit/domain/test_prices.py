@@ -34,11 +34,11 @@ from boxoffice.domain.pricing.events import (
     PricesSet,
     PriceType,
     QuotaClaimed,
-    Rounding,
     TaxRule,
 )
 from boxoffice.domain.pricing.state import PRICE_LIST, PriceList
 from boxoffice.domain.pricing_parts import PriceParts
+from boxoffice.domain.rounding import Rounding
 from boxoffice.errors import Invalid, PriceTypeUnknown, QuotaReached, Refused
 from boxoffice.testing import (
     ANN,

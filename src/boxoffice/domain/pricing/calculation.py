@@ -12,26 +12,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 from fractions import Fraction
-from math import floor
 
 from boxoffice.domain.money import Money
-from boxoffice.domain.pricing.events import Fee, LevelPrice, Rounding, TaxRule
+from boxoffice.domain.pricing.events import Fee, LevelPrice, TaxRule
 from boxoffice.domain.pricing_parts import PriceParts
+from boxoffice.domain.rounding import Rounding, rounded
 
 WHOLE = 10_000
 """Basis points of one."""
 COMP_TYPE = "comp"
 """The price type of places that are given away."""
-_HALF = Fraction(1, 2)
-
-
-def rounded(amount: Fraction, rounding: Rounding) -> int:
-    """Give whole minor units of an amount that is not negative."""
-    if rounding == "down":
-        return floor(amount)
-    if rounding == "half-even":
-        return round(amount)
-    return floor(amount + _HALF)
 
 
 def applicable(

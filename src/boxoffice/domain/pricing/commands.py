@@ -8,9 +8,9 @@ from boxoffice.domain.pricing.events import (
     Fee,
     LevelPrice,
     PriceType,
-    Rounding,
     TaxRule,
 )
+from boxoffice.domain.rounding import Rounding
 
 
 class SetPrices(Command, frozen=True, kw_only=True):

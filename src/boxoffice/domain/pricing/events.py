@@ -10,8 +10,8 @@ import msgspec
 from boxoffice.domain.message import Event
 from boxoffice.domain.money import Money
 from boxoffice.domain.pricing_parts import PriceParts
+from boxoffice.domain.rounding import Rounding
 
-Rounding = Literal["half-up", "half-even", "down"]
 DEFAULT_TYPE = "adult"
 CODE = r"[a-z0-9][a-z0-9_-]{0,31}"
 """A pattern: how price types, fees and taxes are named, wherever somebody names one."""

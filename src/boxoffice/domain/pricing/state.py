@@ -15,8 +15,8 @@ from boxoffice.domain.pricing.events import (
     PricesSet,
     PriceType,
     QuotaClaimed,
-    Rounding,
 )
+from boxoffice.domain.rounding import Rounding
 
 Table = dict[tuple[int, str], LevelPrice]
 """All-in prices with their parts, by category and price type."""
