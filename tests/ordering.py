@@ -341,5 +341,6 @@ def _free(line: OrderLine) -> OrderLine:
         label=line.label,
         price=usd(0),
         price_type="comp",
-        parts=line.parts,
+        parts=PriceParts(base=0),
+        face=line.price.minor,
     )

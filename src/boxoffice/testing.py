@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from boxoffice.application.codec import encode, tag_of
 from boxoffice.application.memory import NO_STREAM, evolved
@@ -46,6 +47,8 @@ from boxoffice.errors import BoxOfficeError
 
 NOON = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 """The time it is in tests unless they say otherwise."""
+HALL = ZoneInfo("America/Los_Angeles")
+"""Where performances take place."""
 PERFORMANCE = PerformanceId("0123456789abcdef01234567")
 ANN = BuyerId("a" * 32)
 BOB = BuyerId("b" * 32)
@@ -121,6 +124,7 @@ def on_sale(
     """
     where = performance_stream(performance)
     day = timedelta(days=1)
+    starts_at = now + 30 * day
     levels = tuple(Category(f"Level {i}", "#336699") for i in range(len(categories)))
     scheduled = PerformanceScheduled(
         performance=performance,
@@ -128,11 +132,11 @@ def on_sale(
         title="Neon Nights",
         plan="e" * 24,
         plan_version=0,
-        starts_at=now + 30 * day,
-        zone="America/Los_Angeles",
+        starts_at=starts_at,
+        zone=HALL.key,
         currency=categories[0].currency,
         sale_from=now - day,
-        sale_until=now + 30 * day,
+        sale_until=starts_at,
         categories=levels,
         sections=("Stalls",),
     )
@@ -152,7 +156,10 @@ def on_sale(
         (where, scheduled),
         (where, laid_out),
         (where, SaleOpened()),
-        (price_list_stream(performance), prices or PricesSet(prices=plain)),
+        (
+            price_list_stream(performance),
+            prices or PricesSet(prices=plain, day=starts_at.astimezone(HALL).date()),
+        ),
     ]
 
 

@@ -35,7 +35,8 @@ class RequestView(msgspec.Struct, frozen=True):
 class CompsView(msgspec.Struct, frozen=True):
     """By whose authority the tickets are free; `face` is what they would have cost.
 
-    `host` is who invites, unless nobody knows any more.
+    `host` is who invites, unless nobody knows any more; `tax_owed` is the tax on what
+    they would have cost, which the house owes.
     """
 
     host: str | None
@@ -44,6 +45,7 @@ class CompsView(msgspec.Struct, frozen=True):
     face: MoneyView
     by: str
     approver: str | None
+    tax_owed: MoneyView
 
 
 def requests_of(document: OrderDocument) -> list[RequestView]:
@@ -77,4 +79,5 @@ def comps_of(
         face=MoneyView(comps.face, document.currency),
         by=comps.by,
         approver=comps.approver,
+        tax_owed=MoneyView(comps.tax_owed, document.currency),
     )

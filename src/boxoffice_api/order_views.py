@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
+from msgspec.structs import asdict
 
 from boxoffice.application.ports.vault import Particulars
 from boxoffice.domain.ids import PersonId
@@ -300,13 +301,7 @@ def _line(document: OrderDocument, line: ShownLine) -> LineView:
 def _parts(parts: PriceParts | None) -> PartsView | None:
     if parts is None:
         return None
-    return PartsView(
-        base=parts.base,
-        inside=parts.inside,
-        outside=parts.outside,
-        tax=parts.tax,
-        tax_added=parts.tax_added,
-    )
+    return PartsView(**asdict(parts))
 
 
 def _payment(document: OrderDocument) -> PaymentView | None:

@@ -242,6 +242,7 @@ def _comps(event: CompsIssued) -> ShownComps:
         face=event.face.minor,
         by=event.by,
         approver=event.approver,
+        tax_owed=event.tax_owed,
     )
 
 

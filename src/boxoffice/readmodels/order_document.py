@@ -119,7 +119,10 @@ class ShownRequest(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class ShownComps(msgspec.Struct, frozen=True, gc=False):
-    """By whose authority tickets were free; `face` is what they would have cost."""
+    """By whose authority tickets were free; `face` is what they would have cost.
+
+    `tax_owed` is the tax on that which the house owes.
+    """
 
     host: str
     reason: str
@@ -127,6 +130,7 @@ class ShownComps(msgspec.Struct, frozen=True, gc=False):
     face: int
     by: str
     approver: str | None = None
+    tax_owed: int = 0
 
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):

@@ -177,6 +177,7 @@ async def test_a_few_comps_are_given_by_one_person(
     shown = (await house.client.get(address, headers=manager)).json()
     assert shown["comps"]["host"] == "Press office"
     assert shown["comps"]["face"]["minor"] == 9_000
+    assert shown["comps"]["tax_owed"] == {"minor": 0, "currency": "USD"}
     assert shown["total"]["minor"] == 0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -220,7 +220,7 @@ def prices(*levels: tuple[int, Money]) -> SetPrices:
 def test_a_price_list_is_replaced_as_a_whole() -> None:
     command = prices((0, Money(5000, "USD")))
     level = LevelPrice(0, Money(5000, "USD"), parts=PriceParts(5000))
-    expected = PricesSet(prices=(level,))
+    expected = PricesSet(prices=(level,), day=date(2026, 12, 31))
     given(*on_sale()).when(command).then((price_list_stream(PERFORMANCE), expected))
 
 

@@ -21,7 +21,14 @@ from boxoffice.domain.orders.events import (
     OrderCancelled,
     OrderPlaced,
 )
-from boxoffice.domain.pricing.events import LevelPrice, PricesSet, PriceType
+from boxoffice.domain.pricing.commands import SetPrices
+from boxoffice.domain.pricing.events import (
+    Fee,
+    LevelPrice,
+    PricesSet,
+    PriceType,
+    TaxRule,
+)
 from boxoffice.domain.pricing_parts import PriceParts
 from boxoffice.domain.promotions.commands import DefinePromotion, SetCompBudget
 from boxoffice.domain.promotions.events import CompsReturned, PromotionTerms
@@ -91,6 +98,44 @@ def test_one_person_gives_a_few_places_away() -> None:
     assert 0 == one(happened, OrderPlaced).total.minor
     issued = one(happened, CompsIssued)
     assert (9_000, EVA, None) == (issued.face.minor, issued.by, issued.approver)
+
+
+CITY = TaxRule(code="city", name="City", basis_points=900)
+OWED = TaxRule(code="vat", name="VAT", basis_points=1_000, comps_exempt=False)
+
+
+def taxed(*taxes: TaxRule) -> SetPrices:
+    return SetPrices(
+        now=NOON,
+        performance=PERFORMANCE,
+        prices=(LevelPrice(0, Money(4_000, "USD")),),
+        fees=(Fee(code="service", name="Service", kind="outside", fixed=300),),
+        taxes=taxes,
+    )
+
+
+@pytest.mark.parametrize(
+    ("taxes", "face", "owed"),
+    [((CITY,), 4_687, 0), ((CITY, OWED), 5_117, 430), ((), 4_300, 0)],
+)
+def test_a_comp_costs_nothing_and_the_house_owes_what_is_not_exempt(
+    taxes: tuple[TaxRule, ...], face: int, owed: int
+) -> None:
+    facts = told(on_sale(), BUDGET, taxed(*taxes), hold_places(1))
+    happened = given(*facts).when(comps()).happened
+    (line,) = one(happened, OrderPlaced).lines
+    assert (0, PriceParts(base=0)) == (line.price.minor, line.parts)
+    assert (face, owed) == (line.face, line.tax_owed)
+    issued = one(happened, CompsIssued)
+    assert (face, owed) == (issued.face.minor, issued.tax_owed)
+    back = one(given(*facts, *happened).when(refund(1)).happened, CompsReturned)
+    assert face == back.face.minor
+
+
+def test_comps_that_two_people_gave_away_owe_their_tax_too() -> None:
+    facts = told(on_sale(), BUDGET, taxed(OWED), hold_places(1))
+    asked = told(facts, comps(unapproved_max=0))
+    assert 430 == one(given(*asked).when(approve()).happened, CompsIssued).tax_owed
 
 
 def test_many_places_wait_for_a_second_person() -> None:

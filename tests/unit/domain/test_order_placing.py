@@ -19,9 +19,11 @@ from boxoffice.domain.ids import (
     allowance_stream,
     order_stream,
     payment_stream,
+    price_list_stream,
     ticket_stream,
 )
 from boxoffice.domain.inventory.commands import (
+    AddPlaces,
     ExpireHold,
     ReleaseHold,
     RemovePlaces,
@@ -40,10 +42,11 @@ from boxoffice.domain.payments.commands import PaymentStatus
 from boxoffice.domain.payments.decide import ATTEMPTS_MAX
 from boxoffice.domain.payments.events import PaymentRequested
 from boxoffice.domain.pricing.commands import SetPrices
-from boxoffice.domain.pricing.events import Fee, LevelPrice, TaxRule
+from boxoffice.domain.pricing.events import Fee, LevelPrice, PricesSet, TaxRule
 from boxoffice.domain.pricing_parts import PriceParts
 from boxoffice.domain.promotions.commands import DefinePromotion, EndPromotion
 from boxoffice.domain.promotions.events import PromotionTerms
+from boxoffice.domain.rounding import Rounding
 from boxoffice.errors import (
     AlreadyExists,
     Conflict,
@@ -248,6 +251,30 @@ def test_lines_say_what_their_prices_are_made_of() -> None:
     assert isinstance(placed, OrderPlaced)
     assert Money(4_730, "USD") == placed.total
     assert PriceParts(4_000, 0, 300, 430, 430) == placed.lines[0].parts
+
+
+@pytest.mark.parametrize(
+    ("second", "expected"), [("half-up", "half-up"), ("down", "mixed")]
+)
+def test_an_order_says_when_its_places_were_rounded_differently(
+    second: Rounding, expected: str
+) -> None:
+    prices = (LevelPrice(0, Money(4_500, "USD")),)
+    again = PricesSet(prices=prices, rounding=second, day=NOON.date())
+    more = AddPlaces(
+        now=NOON,
+        performance=PERFORMANCE,
+        buyer=ANN,
+        hold=HOLD,
+        ordinals=(2,),
+        ttl_s=600,
+    )
+    facts = told(on_sale(), hold_places(1))
+    facts = told([*facts, (price_list_stream(PERFORMANCE), again)], more)
+    placed = one(given(*facts).when(place_order()).happened, OrderPlaced)
+    assert isinstance(placed, OrderPlaced)
+    assert [0, 1] == [line.price_list for line in placed.lines]
+    assert expected == placed.rounding
 
 
 def promotion(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from boxoffice.domain.decider import Decision
 from boxoffice.domain.ids import (
@@ -167,7 +168,8 @@ def test_the_list_is_kept_as_it_was_set_and_set_once() -> None:
     assert state.prices == {0: Money(4_500, "USD")}
     assert state.level(0, 0, "adult").price == Money(4_500, "USD")
     assert state.level(1, 0, "student").parts == PriceParts(base=2_000, inside=100)
-    assert state.rounding == {0: "half-up", 1: "half-up"}
+    assert list(state.lists) == [0, 1]
+    assert state.lists[1].day == PERFORMED_ON
     assert state.quotas() == {"student": 3}
 
 
@@ -235,21 +237,74 @@ def test_a_list_is_changed_a_bounded_number_of_times() -> None:
     assert given(*on_sale(), *lists[1:]).when(set_prices(usd(9))).happened
 
 
+def made_by(*taxes: TaxRule, rounding: Rounding = "half-up") -> PricesSet:
+    return PricesSet(prices=(), taxes=taxes, rounding=rounding, day=PERFORMED_ON)
+
+
+PLAIN_FEE = Fee("booking", "Booking", "outside", fixed=500)
+
+
+@pytest.mark.parametrize(
+    ("tax", "parts"),
+    [
+        (
+            TaxRule("city", "City", 1_000, on_fees=False),
+            PriceParts(base=273, outside=500, tax=27, tax_added=27),
+        ),
+        (
+            TaxRule("vat", "VAT", 1_000, included=True, on_fees=False),
+            PriceParts(base=250, outside=500, tax=23),
+        ),
+        (
+            TaxRule("city", "City", 1_000, valid_from=PERFORMED_ON),
+            PriceParts(base=273 - 46, outside=500, tax=73, tax_added=73),
+        ),
+    ],
+)
+def test_what_is_left_is_taxed_as_the_list_says(
+    tax: TaxRule, parts: PriceParts
+) -> None:
+    level = all_in(usd(1_000), fees=(PLAIN_FEE,), taxes=(tax,), rounding="half-up")
+    half = discounted(level, level.price.minor - sum_of(parts), made_by(tax))
+    assert half.parts == parts
+
+
+def sum_of(parts: PriceParts) -> int:
+    return parts.base + parts.outside + parts.tax_added
+
+
+def test_a_price_that_cannot_bear_its_fees_is_all_fees_and_their_tax() -> None:
+    level = all_in(usd(1_000), fees=(PLAIN_FEE,), taxes=(CITY,), rounding="half-up")
+    rest = discounted(level, level.price.minor - 220, made_by(CITY))
+    assert rest.parts == PriceParts(base=0, outside=200, tax=20, tax_added=20)
+
+
+@pytest.mark.parametrize("moved", [None, PERFORMED_ON + timedelta(days=1)])
+def test_a_discount_knows_the_day_for_which_its_list_was_made(
+    moved: date | None,
+) -> None:
+    tax = TaxRule("city", "City", 1_000, valid_until=PERFORMED_ON)
+    level = all_in(usd(1_000), fees=(), taxes=(tax,), rounding="half-up")
+    assert discounted(level, 550, made_by(tax)).parts == PriceParts(
+        500, tax=50, tax_added=50
+    )
+    elsewhere = replace(made_by(tax), day=moved)
+    assert discounted(usd(1_000), 500, elsewhere).parts == PriceParts(500)
+
+
 def test_a_discount_takes_from_the_base_price_and_shrinks_the_taxes() -> None:
     level = all_in(usd(4_000), fees=(BOOKING,), taxes=(CITY,), rounding="half-up")
     assert level.price.minor == 4_000 + 130 + 413
-    half = discounted(level, 2_271, "half-up")
+    half = discounted(level, 2_271, made_by(CITY))
     assert half.price == Money(2_272, "USD")
-    assert half.parts == PriceParts(
-        base=2_272 - 130 - 207, outside=130, tax=207, tax_added=207
-    )
-    assert discounted(level, 0, "half-up") == level
+    assert half.parts == PriceParts(base=1_935, outside=130, tax=207, tax_added=207)
+    assert discounted(level, 0, made_by(CITY)) == level
 
 
 @pytest.mark.parametrize("off", [4_543, 9_999])
 def test_a_discount_never_takes_more_than_everything(off: int) -> None:
     level = all_in(usd(4_000), fees=(BOOKING,), taxes=(CITY,), rounding="half-up")
-    free = discounted(level, off, "half-up")
+    free = discounted(level, off, made_by(CITY))
     assert (free.price, free.parts) == (Money(0, "USD"), PriceParts(base=0))
 
 

@@ -41,6 +41,7 @@ from boxoffice.domain.promotions.state import (
     PROMOTION_USE,
     CompBudget,
 )
+from boxoffice.domain.rounding import Rounding
 from boxoffice.errors import (
     CompBudgetExhausted,
     Invalid,
@@ -147,7 +148,17 @@ def test_a_code_takes_its_share_off_each_place_it_names(
     terms: PromotionTerms, minor: int, expected: int
 ) -> None:
     price = Money(minor, "USD")
-    assert discount(terms, price, category=0, price_type="x") == expected
+    off = discount(terms, price, category=0, price_type="x", rounding="half-up")
+    assert off == expected
+
+
+@pytest.mark.parametrize(
+    ("rounding", "expected"), [("half-up", 451), ("half-even", 450), ("down", 450)]
+)
+def test_a_share_is_rounded_as_the_price_was(rounding: Rounding, expected: int) -> None:
+    price = Money(4_505, "USD")
+    off = discount(TENTH, price, category=0, price_type="x", rounding=rounding)
+    assert off == expected
 
 
 def redeemed(

@@ -22,7 +22,9 @@ from boxoffice.domain.orders.events import (
     OrderPlaced,
 )
 from boxoffice.domain.orders.state import Order
-from boxoffice.domain.pricing.calculation import COMP_TYPE
+from boxoffice.domain.pricing.calculation import COMP_TYPE, comp_tax
+from boxoffice.domain.pricing.state import PriceList
+from boxoffice.domain.pricing_parts import PriceParts
 from boxoffice.domain.promotions import comps
 from boxoffice.domain.promotions.events import CompsGivenAlone
 from boxoffice.domain.promotions.state import COMP_BUDGET, COMPS_ALONE
@@ -38,7 +40,8 @@ def issue_comps(view: View, command: IssueComps) -> Decision:
     hold = places.standing_hold(
         draft, command.performance, command.buyer, command.hold, now=command.now
     )
-    lines = tuple(_free(line) for line in places.lines_of(draft, hold))
+    prices = places.price_list(draft, command.performance)
+    lines = tuple(_free(line, prices) for line in places.lines_of(draft, hold))
     given = draft.state(comps_stream(command.performance), COMPS_ALONE)
     alone = comps.may_give_alone(
         given, command.by, places=len(lines), most=command.unapproved_max
@@ -47,7 +50,7 @@ def issue_comps(view: View, command: IssueComps) -> Decision:
     if not alone:
         until = max(until, command.now + timedelta(seconds=command.approval_s))
     places.leave_to_order(draft, hold, now=command.now, until=until)
-    face = orders.faces(list(lines), lines[0].price.currency)
+    face = orders.faces(lines, lines[0].price.currency)
     _draw(draft, command, lines, face)
     draft.tell(_placed(draft, command, lines, hold=hold, until=until))
     if alone:
@@ -59,9 +62,17 @@ def issue_comps(view: View, command: IssueComps) -> Decision:
     return draft.decision
 
 
-def _free(line: OrderLine) -> OrderLine:
-    nothing = Money(0, line.price.currency)
-    return replace(line, price=nothing, price_type=COMP_TYPE)
+def _free(line: OrderLine, prices: PriceList) -> OrderLine:
+    """Make a line cost nothing; what it would have cost stays known beside it."""
+    level = prices.level(line.price_list, line.category, line.price_type)
+    return replace(
+        line,
+        price=Money(0, line.price.currency),
+        price_type=COMP_TYPE,
+        parts=PriceParts(base=0),
+        face=line.price.minor,
+        tax_owed=comp_tax(level, prices.lists[line.price_list]),
+    )
 
 
 def _draw(
@@ -91,7 +102,6 @@ def _placed(
     hold: CartHold,
     until: datetime,
 ) -> OrderPlaced:
-    prices = places.price_list(draft, command.performance)
     return OrderPlaced(
         order=command.order,
         performance=command.performance,
@@ -101,7 +111,7 @@ def _placed(
         hold=command.hold,
         lines=lines,
         total=Money(0, lines[0].price.currency),
-        rounding=prices.rounding[hold.places[0].price_list],
+        rounding=places.rounding_of(draft, hold),
         pay_by=until,
         channel="comp",
     )
@@ -115,7 +125,12 @@ def _issued(order: Order, command: IssueComps, face: Money) -> CompsIssued:
         budget=command.budget,
         face=face,
         by=command.by,
+        tax_owed=_tax_owed(order),
     )
+
+
+def _tax_owed(order: Order) -> int:
+    return sum(line.tax_owed for line in order.lines)
 
 
 def _asked(command: IssueComps, face: Money) -> ApprovalAsked:
@@ -145,6 +160,7 @@ def approve(draft: Draft, asked: ApprovalAsked, *, by: str, now: datetime) -> No
             face=asked.amount,
             by=asked.by,
             approver=by,
+            tax_owed=_tax_owed(draft.order),
         )
     )
 

@@ -89,11 +89,16 @@ def _promoted(
     prices = places.price_list(draft, command.performance)
     cheaper = []
     for line in lines:
+        made = prices.lists[line.price_list]
         off = promotions.discount(
-            terms, line.price, category=line.category, price_type=line.price_type
+            terms,
+            line.price,
+            category=line.category,
+            price_type=line.price_type,
+            rounding=made.rounding,
         )
         level = prices.level(line.price_list, line.category, line.price_type)
-        level = discounted(level, off, prices.rounding[line.price_list])
+        level = discounted(level, off, made)
         less = line.price.minor - level.price.minor
         parts = level.parts or line.parts
         cheaper.append(replace(line, price=level.price, discount=less, parts=parts))
@@ -117,7 +122,6 @@ def _placed(
     until: datetime,
     code: str | None,
 ) -> OrderPlaced:
-    prices = places.price_list(draft, command.performance)
     return OrderPlaced(
         order=command.order,
         performance=command.performance,
@@ -127,7 +131,7 @@ def _placed(
         hold=command.hold,
         lines=lines,
         total=cost(lines, lines[0].price.currency),
-        rounding=prices.rounding[hold.places[0].price_list],
+        rounding=places.rounding_of(draft, hold),
         pay_by=until,
         channel=command.channel,
         promotion=code,

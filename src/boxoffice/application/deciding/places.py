@@ -40,6 +40,8 @@ from boxoffice.errors import (
 )
 
 Tickets = selling.Tickets
+MIXED = "mixed"
+"""The rounding of an order whose places come from lists that round differently."""
 
 
 def tried(draft: Draft, step: Callable[[], None]) -> bool:
@@ -123,6 +125,16 @@ def check_for_sale(draft: Draft, hold: CartHold) -> None:
     ]
     if given:
         raise NotForSale(places=given)
+
+
+def rounding_of(draft: Draft, hold: CartHold) -> str:
+    """Give how the prices of a hold were rounded, or that they were not all alike.
+
+    Each place names its list, and the list says how.
+    """
+    lists = price_list(draft, hold.placed.performance).lists
+    modes = {lists[place.price_list].rounding for place in hold.places}
+    return modes.pop() if len(modes) == 1 else MIXED
 
 
 def leave_to_order(

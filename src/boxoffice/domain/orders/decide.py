@@ -6,6 +6,7 @@ brought together where the command is decided as a whole.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NoReturn
 
@@ -201,14 +202,6 @@ def open_offer(order: Order, now: datetime) -> str:
     return order.offer.hold
 
 
-def face(line: OrderLine) -> int:
-    """Give what a free ticket would have cost, in minor units."""
-    parts = line.parts
-    if parts is None:
-        return line.price.minor
-    return parts.base + parts.outside + parts.tax_added
-
-
-def faces(lines: list[OrderLine], currency: str) -> Money:
+def faces(lines: Sequence[OrderLine], currency: str) -> Money:
     """Add up what free tickets would have cost."""
-    return Money(sum(face(line) for line in lines), currency)
+    return Money(sum(line.face for line in lines), currency)

@@ -24,6 +24,8 @@ class OrderLine(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
     `price` is what is paid for it, `discount` what a promotion took off; `parts` is
     what `price` is made of. A place at a performance is in an order at most once.
+    What is given away costs nothing: `face` is what it would have cost, `tax_owed` the
+    tax on that which the house owes, in minor units.
     """
 
     performance: str
@@ -36,6 +38,8 @@ class OrderLine(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     price_list: int = 0
     discount: int = 0
     parts: PriceParts | None = None
+    face: int = 0
+    tax_owed: int = 0
 
 
 class TicketRef(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -46,7 +50,11 @@ class TicketRef(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class OrderPlaced(Event, frozen=True, kw_only=True, tag="order-placed.v1"):
-    """A buyer wants the places of a hold and may pay for them until `pay_by`."""
+    """A buyer wants the places of a hold and may pay for them until `pay_by`.
+
+    `rounding` is that of the price lists of its lines, or `mixed`: then the list that a
+    line names says how it was rounded.
+    """
 
     order: str
     performance: str
@@ -127,7 +135,10 @@ class TicketsRefunded(Event, frozen=True, kw_only=True, tag="tickets-refunded.v1
 
 
 class CompsIssued(Event, frozen=True, kw_only=True, tag="comps-issued.v1"):
-    """The tickets of this order are free: `host` invites, by authority of `by`."""
+    """The tickets of this order are free: `host` invites, by authority of `by`.
+
+    They would have cost `face`; the house owes `tax_owed` minor units of tax on that.
+    """
 
     order: str
     host: str
@@ -136,6 +147,7 @@ class CompsIssued(Event, frozen=True, kw_only=True, tag="comps-issued.v1"):
     face: Money
     by: str
     approver: str | None = None
+    tax_owed: int = 0
 
 
 class ApprovalAsked(Event, frozen=True, kw_only=True, tag="approval-asked.v1"):

@@ -51,6 +51,7 @@ def set_prices(
         fees=command.fees,
         taxes=command.taxes,
         rounding=command.rounding,
+        day=on,
     )
     if event == price_list.newest:
         return []

@@ -76,7 +76,8 @@ class TaxRule(msgspec.Struct, frozen=True, omit_defaults=True):
 class PricesSet(Event, frozen=True, kw_only=True, tag="prices-set.v1"):
     """A new version of a performance's price list; holds keep their old prices.
 
-    `prices` are all-in and complete; fees and taxes are the rules they were made by.
+    `prices` are all-in and complete; fees and taxes are the rules they were made by,
+    for a performance on `day`, where the hall stands: it says which taxes applied.
     No `types` means that there is only the default one.
     """
 
@@ -85,6 +86,7 @@ class PricesSet(Event, frozen=True, kw_only=True, tag="prices-set.v1"):
     fees: tuple[Fee, ...] = ()
     taxes: tuple[TaxRule, ...] = ()
     rounding: Rounding = "half-up"
+    day: date | None = None
 
 
 class QuotaClaimed(Event, frozen=True, kw_only=True, tag="quota-claimed.v1"):

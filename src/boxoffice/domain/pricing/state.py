@@ -16,7 +16,6 @@ from boxoffice.domain.pricing.events import (
     PriceType,
     QuotaClaimed,
 )
-from boxoffice.domain.rounding import Rounding
 
 Table = dict[tuple[int, str], LevelPrice]
 """All-in prices with their parts, by category and price type."""
@@ -38,12 +37,17 @@ class PriceList(msgspec.Struct, frozen=True):
     default_type: str = DEFAULT_TYPE
     types: tuple[PriceType, ...] = ()
     tables: dict[int, Table] = {}
-    rounding: dict[int, Rounding] = {}
+    lists: dict[int, PricesSet] = {}
+    """By what rules the prices of each version were made."""
     staff_types: dict[int, frozenset[str]] = {}
     """Codes of the types that are not offered to buyers, by version."""
     limited: bool = False
     """Some version has limited a price type, so that claims may exist."""
-    newest: PricesSet | None = None
+
+    @property
+    def newest(self) -> PricesSet | None:
+        """The list as it was set last."""
+        return self.lists.get(self.version)
 
     def type_of(self, code: str) -> PriceType | None:
         """Give a price type of the newest list."""
@@ -79,13 +83,12 @@ def evolve_price_list(state: PriceList, event: PricesSet) -> PriceList:
         default_type=default,
         types=types,
         tables={**state.tables, version: table},
-        rounding={**state.rounding, version: event.rounding},
+        lists={**state.lists, version: event},
         staff_types={
             **state.staff_types,
             version: frozenset(t.code for t in types if t.audience == "staff"),
         },
         limited=state.limited or any(t.quota is not None for t in types),
-        newest=event,
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from fractions import Fraction
 
 import msgspec
 
@@ -30,6 +31,7 @@ from boxoffice.domain.promotions.events import (
     PromotionUsed,
 )
 from boxoffice.domain.promotions.state import Promotion, PromotionUse
+from boxoffice.domain.rounding import Rounding, rounded
 from boxoffice.errors import (
     Invalid,
     NotFound,
@@ -127,17 +129,23 @@ def valid_terms(
 
 
 def discount(
-    terms: PromotionTerms, price: Money, *, category: int, price_type: str
+    terms: PromotionTerms,
+    price: Money,
+    *,
+    category: int,
+    price_type: str,
+    rounding: Rounding,
 ) -> int:
-    """Give what terms take off one all-in price, in minor units, half a unit up.
+    """Give what terms take off one all-in price, in minor units.
 
-    Never more than the price; nothing for a place that the terms do not name.
+    A share is rounded as the price was. Never more than the price; nothing for a place
+    that the terms do not name.
     """
     if terms.categories and category not in terms.categories:
         return 0
     if terms.types and price_type not in terms.types:
         return 0
-    share = (2 * price.minor * terms.basis_points + WHOLE) // (2 * WHOLE)
+    share = rounded(Fraction(price.minor * terms.basis_points, WHOLE), rounding)
     return min(share + terms.amount_off, price.minor)
 
 
