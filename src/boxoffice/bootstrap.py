@@ -11,15 +11,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-
-import msgspec
 
 from boxoffice.application import crash_points
 from boxoffice.application.ports.bus import Bus
@@ -44,6 +40,7 @@ from boxoffice.infrastructure.memory.event_store import MemoryEventStore
 from boxoffice.infrastructure.memory.fanout import MemoryFanout
 from boxoffice.infrastructure.memory.staff_tokens import MemoryStaffTokens
 from boxoffice.infrastructure.memory.vault import MemoryVault
+from boxoffice.infrastructure.own_secret import with_secret
 from boxoffice.infrastructure.payments.absent import NoPaymentProvider
 from boxoffice.infrastructure.payments.memory import MemoryPaymentProvider
 from boxoffice.infrastructure.payments.notices import SECRETS_MAX
@@ -52,9 +49,6 @@ from boxoffice.observability import WriterFigures
 from boxoffice.readmodels.order import ORDER
 from boxoffice.readmodels.registry import INDEXES, MODELS
 from boxoffice.settings import Settings
-
-SECRET_FILE = "secret"  # noqa: S105  (a file's name)
-SECRET_BYTES = 32
 
 
 @dataclass(frozen=True)
@@ -281,33 +275,6 @@ async def _cancelled(task: asyncio.Task[None]) -> None:
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
-
-
-def with_secret(settings: Settings) -> Settings:
-    """Fill in the key of cookies and request hashes, made once per data folder."""
-    if settings.secret:
-        return settings
-    if settings.log_url.startswith("memory:"):
-        return msgspec.structs.replace(settings, secret=secrets.token_hex(SECRET_BYTES))
-    path = Path(settings.data) / SECRET_FILE
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with contextlib.suppress(FileExistsError):
-        _write_secret(path)
-    return msgspec.structs.replace(settings, secret=path.read_text("ascii").strip())
-
-
-def _write_secret(path: Path) -> None:
-    """Write the key whole before anybody can see the file; the first one wins."""
-    if path.exists():
-        return
-    draft = path.with_name(f"{SECRET_FILE}.{secrets.token_hex(4)}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_hex(SECRET_BYTES))
-    try:
-        os.link(draft, path)
-    finally:
-        draft.unlink()
 
 
 async def migrate(
