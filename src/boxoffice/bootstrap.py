@@ -81,10 +81,9 @@ async def open_container(settings: Settings) -> AsyncIterator[Container]:
         crash_points.plan(settings.crash_at)
         settings = with_secret(settings)
         log = await asyncio.to_thread(_open_log, settings)
-        stack.callback(log.store.close)
-        stack.callback(log.vault.close)
+        stack.callback(log.close)
         clock = await asyncio.to_thread(StoreClock, log.store)
-        writer = await asyncio.to_thread(_open_writer, settings, log.store)
+        writer = await asyncio.to_thread(_open_writer, settings, log.writing)
         stack.push_async_callback(asyncio.to_thread, writer.drain, settings.drain_s)
         documents, cache, fanout = _open_read_side(settings, stack)
         payments = _open_payments(settings)
@@ -109,10 +108,19 @@ async def open_container(settings: Settings) -> AsyncIterator[Container]:
 
 @dataclass(frozen=True)
 class _Log:
+    """The log as all use it, and as the writer alone does."""
+
     store: EventStore
+    writing: EventStore
     checkpoints: Checkpoints
     tokens: StaffTokens
     vault: Vault
+
+    def close(self) -> None:
+        self.vault.close()
+        if self.writing is not self.store:
+            self.writing.close()
+        self.store.close()
 
 
 def log_url(settings: Settings) -> str:
@@ -135,13 +143,18 @@ def _open_log(settings: Settings) -> _Log:
 
 def _open_postgres(url: str, settings: Settings) -> _Log:
     from boxoffice.infrastructure.postgres.checkpoints import PostgresCheckpoints
-    from boxoffice.infrastructure.postgres.event_store import PostgresEventStore
+    from boxoffice.infrastructure.postgres.event_store import (
+        WRITER_POOL_SIZE,
+        PostgresEventStore,
+    )
     from boxoffice.infrastructure.postgres.staff_tokens import PostgresStaffTokens
     from boxoffice.infrastructure.postgres.vault import PostgresVault
 
-    store = PostgresEventStore(url, log_name=settings.log_name)
+    name = settings.log_name
+    store = PostgresEventStore(url, log_name=name)
     return _Log(
         store,
+        PostgresEventStore(url, log_name=name, pool_size=WRITER_POOL_SIZE),
         PostgresCheckpoints(store),
         PostgresStaffTokens(store),
         PostgresVault(store, Sealer()),
@@ -159,6 +172,7 @@ def _open_sqlite(path: str, settings: Settings) -> _Log:
     store = SqliteEventStore(path, log_name=settings.log_name)
     return _Log(
         store,
+        store,
         SqliteCheckpoints(store),
         SqliteStaffTokens(store),
         SqliteVault(folder / VAULT_FILE, Sealer()),
@@ -168,6 +182,7 @@ def _open_sqlite(path: str, settings: Settings) -> _Log:
 def _open_memory(settings: Settings) -> _Log:
     store = MemoryEventStore(now=utc_now, log_name=settings.log_name)
     return _Log(
+        store,
         store,
         MemoryCheckpoints(now=utc_now),
         MemoryStaffTokens(),
@@ -305,8 +320,7 @@ async def _ensure_topics(settings: Settings) -> list[str]:
     try:
         epoch = (await asyncio.to_thread(log.store.head)).epoch
     finally:
-        log.vault.close()
-        log.store.close()
+        log.close()
     names = [
         topic_name(settings.topic_prefix, settings.log_name, epoch, family)
         for family in FAMILIES

@@ -7,12 +7,15 @@ another process would, and asks for what was true a moment ago.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from boxoffice import bootstrap
 from boxoffice.application.requests import Accepted, Answer, Request
 from boxoffice.application.write_path import WritePath
+from boxoffice.application.writer import ask
 from boxoffice.domain.catalogue.commands import CloseSale
 from boxoffice.domain.ids import BuyerId, HoldId, OrderCode, PerformanceId
 from boxoffice.domain.inventory.commands import HoldPlaces, ReleaseHold
@@ -22,8 +25,12 @@ from boxoffice.domain.money import Money
 from boxoffice.domain.pricing.commands import SetPrices
 from boxoffice.domain.pricing.events import LevelPrice
 from boxoffice.errors import HoldNotOpen, SaleNotOpen, SeatsUnavailable
-from boxoffice.infrastructure.postgres.event_store import PostgresEventStore
+from boxoffice.infrastructure.postgres.event_store import (
+    POOL_SIZE,
+    PostgresEventStore,
+)
 from boxoffice.infrastructure.postgres.migrate import migrate
+from boxoffice.settings import Settings
 from boxoffice.testing import (
     PERFORMANCE,
     on_sale,
@@ -152,3 +159,22 @@ def test_a_place_released_behind_our_back_is_not_refused(house: House) -> None:
 
 def test_the_clock_is_the_databases(house: House) -> None:
     assert abs(house.store.now() - datetime.now(UTC)) < timedelta(seconds=5)
+
+
+async def test_the_writer_waits_for_no_readers_connection(
+    new_postgres_database: Callable[[], str],
+) -> None:
+    settings = Settings(log_url=new_postgres_database(), secret="the secret of tests")
+    await bootstrap.migrate(settings)
+    async with bootstrap.open_container(settings) as container:
+        store = container.store
+        assert isinstance(store, PostgresEventStore)
+        store_facts(store, on_sale(now=datetime.now(UTC)))
+        with ExitStack() as readers:
+            for _ in range(POOL_SIZE):
+                readers.enter_context(store.datastore.borrowed())
+            request = Request(bytes(16), b"", hold(1, by=1), META)
+            held = await ask(container.writer, request)
+        with pytest.raises(SeatsUnavailable):
+            await ask(container.writer, Request(b"2" * 16, b"", hold(1, by=2), META))
+    assert held.facts

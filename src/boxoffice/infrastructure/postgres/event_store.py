@@ -41,6 +41,8 @@ from boxoffice.infrastructure.postgres.failures import translated
 from boxoffice.infrastructure.postgres.wire import PreparedStatement
 
 POOL_SIZE = 8
+WRITER_POOL_SIZE = 1
+"""A writer is one thread, and waits for no reader's connection: it has its own."""
 APPEND = PreparedStatement("append", statements.APPEND, TYPES)
 _FIRST_ORDINAL = bytes(4)
 _LAST_ORDINAL = b"\xff" * 4
