@@ -136,7 +136,9 @@ async def test_budgets_are_set_and_tell_what_is_left(
         assert (refused.status, bool(refused.notice)) == (422, True)
     done = await set_budget(ann, bare, places_max="8", face_max="500.00")
     assert done.path == "/staff/comp-budgets"
-    assert "press 0 of 8 8 USD 0.00 of USD 500.00 USD 500.00" in done.words
+    assert (
+        "press 8 of 8, 0 given USD 500.00 of USD 500.00, USD 0.00 given" in done.words
+    )
 
 
 async def test_finance_sees_budgets_and_the_till_does_not(
