@@ -3,36 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from decimal import Decimal
 
 from boxoffice.domain.money import Money, minor_digits
-from boxoffice.domain.pricing.events import LevelPrice
 from boxoffice.errors import Invalid
 
 PERCENT = re.compile(r"\d{1,3}(\.\d{1,2})?", re.ASCII)
 AMOUNT = re.compile(r"\d{1,12}(\.\d{1,4})?", re.ASCII)
-
-
-def level_prices(
-    texts: Sequence[str], *, categories: Sequence[str], currency: str
-) -> tuple[LevelPrice, ...]:
-    """Read prices written as `Floor Front=89.00`.
-
-    Raises:
-        Invalid: no such category, or no such amount.
-    """
-    return tuple(_level_price(text, categories, currency=currency) for text in texts)
-
-
-def _level_price(text: str, categories: Sequence[str], *, currency: str) -> LevelPrice:
-    name, equals, amount = text.rpartition("=")
-    if not equals:
-        raise Invalid(f"{text!r} is not a price such as 'Floor Front=89.00'.")
-    if name.strip() not in categories:
-        known = ", ".join(categories)
-        raise Invalid(f"{name.strip()!r} is not one of the categories ({known}).")
-    return LevelPrice(categories.index(name.strip()), money(amount, currency=currency))
 
 
 def money(text: str, *, currency: str) -> Money:

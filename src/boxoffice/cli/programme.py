@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         MovePerformance,
         SchedulePerformance,
     )
+    from boxoffice.domain.pricing.events import PricesSet
 
 
 @click.group()
@@ -101,25 +102,29 @@ def schedule(settings: Settings, /, **given: str | None) -> None:
 
 @performance.command()
 @click.argument("performance", type=HEX)
-@click.argument("prices", nargs=-1, required=True, metavar="CATEGORY=AMOUNT...")
+@click.argument("changes", nargs=-1, metavar="CATEGORY[/TYPE]=AMOUNT...")
 @configured
-def prices(settings: Settings, /, *, performance: str, prices: tuple[str, ...]) -> None:
-    """Set all-in prices, such as "Floor Front=89.00"; what is not named is not sold."""
-    from boxoffice.cli.amounts import level_prices
+def prices(
+    settings: Settings, /, *, performance: str, changes: tuple[str, ...]
+) -> None:
+    """Show the all-in prices, after changing base prices that are named.
+
+    Such as "Floor Front=89.00" or "Balcony/member=30"; "Balcony=none" is not sold any
+    more. Other prices, price types, fees and taxes of the list stay.
+    """
+    from boxoffice.cli.price_lists import described
     from boxoffice.domain.ids import PerformanceId
-    from boxoffice.domain.pricing.commands import SetPrices
 
-    async def work(container: Container) -> int:
-        of = PerformanceId(performance)
-        entry = await _catalogue(container).performance(of)
-        names = [category.name for category in entry.categories]
-        levels = level_prices(prices, categories=names, currency=entry.currency)
-        now = container.clock.now()
-        await tell(container, SetPrices(now=now, performance=of, prices=levels))
-        return len(levels)
+    async def work(container: Container) -> tuple[PricesSet | None, PerformanceEntry]:
+        entry = await _catalogue(container).performance(PerformanceId(performance))
+        return await _priced(container, entry, changes), entry
 
-    count = in_house(settings, work)
-    click.echo(f"Set {count} price{'s' if count != 1 else ''}.")
+    newest, entry = in_house(settings, work)
+    if newest is None:
+        click.echo("There are no prices yet.", err=True)
+        return
+    for line in described(newest, entry):
+        click.echo(line)
 
 
 @performance.command(name="open")
@@ -251,6 +256,20 @@ def _catalogue(container: Container) -> Catalogue:
 
     store = container.store
     return Catalogue(store, Tail(store, past=store.head().position))
+
+
+async def _priced(
+    container: Container, entry: PerformanceEntry, changes: tuple[str, ...]
+) -> PricesSet | None:
+    from boxoffice.application.queries.prices import find_prices
+    from boxoffice.cli.price_lists import changed_prices
+
+    now = container.clock.now()
+    known = await find_prices(container.store, entry.performance, now=now)
+    if not changes:
+        return known.newest
+    await tell(container, changed_prices(known.newest, entry, changes, now=now))
+    return (await find_prices(container.store, entry.performance, now=now)).newest
 
 
 def _schedule(now: datetime, given: dict[str, str | None]) -> SchedulePerformance:

@@ -4,13 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from boxoffice.cli.amounts import level_prices, money
+from boxoffice.cli.amounts import money
 from boxoffice.cli.programme import moment
 from boxoffice.domain.money import Money
-from boxoffice.domain.pricing.events import LevelPrice
 from boxoffice.errors import Invalid
-
-CATEGORIES = ("Floor Front", "A=B")
 
 
 @pytest.mark.parametrize(
@@ -44,26 +41,6 @@ def test_an_amount_finer_than_its_currency_is_refused(text: str, currency: str) 
 def test_an_amount_in_no_currency_is_refused() -> None:
     with pytest.raises(Invalid, match="'XYZ' is not an ISO 4217 currency"):
         money("12.50", currency="XYZ")
-
-
-def test_prices_name_categories_also_such_with_an_equals_sign() -> None:
-    prices = ["Floor Front=89.00", "A=B=1"]
-    assert level_prices(prices, categories=CATEGORIES, currency="USD") == (
-        LevelPrice(0, Money(8900, "USD")),
-        LevelPrice(1, Money(100, "USD")),
-    )
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("Floor=89", r"'Floor' is not one of the categories \(Floor Front, A=B\)"),
-        ("89", "'89' is not a price"),
-    ],
-)
-def test_a_price_that_names_no_category_is_refused(text: str, told: str) -> None:
-    with pytest.raises(Invalid, match=told):
-        level_prices([text], categories=CATEGORIES, currency="USD")
 
 
 def test_a_time_without_an_offset_is_the_zones() -> None:
