@@ -50,6 +50,7 @@ BUYERS = [BuyerId(letter * 32) for letter in "abc"]
 BUDGET, QUOTA, COMPS = 1_200, 3, 5
 ALONE = 5_000
 """Minor units of an order that persons of the house may return without a second one."""
+MONTH = timedelta(days=30)
 GIVEN_ALONE = 2
 """Places of a performance that one of them may give away."""
 STAFF = ("staff:eva", "staff:tom")
@@ -94,7 +95,15 @@ class House:
         self.news: list[SettlePayment] = []
         for of, places in HOUSES.items():
             levels = (Money(4_500, "USD"), Money(3_000, "USD"))
-            facts = on_sale(of, places=places, categories=levels, prices=PRICES)
+            ahead = self.dice.choice((MONTH, MONTH, timedelta(hours=1)))
+            facts = on_sale(
+                of,
+                places=places,
+                categories=levels,
+                prices=PRICES,
+                now=NOON + ahead - MONTH,
+            )
+            self.judge.starts[of] = NOON + ahead
             store_facts(self.store, facts)
         self.paths = [
             WritePath(self.store, families_max=2, orders_max=3 + 40 * n)

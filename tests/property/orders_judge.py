@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from boxoffice.domain.catalogue import events as catalogue
 from boxoffice.domain.ids import split
 from boxoffice.domain.inventory import events as inventory
 from boxoffice.domain.message import Event
@@ -88,6 +89,7 @@ class Judge:
     ) -> None:
         self.budget, self.quota, self.comps_max = budget, quota, comps
         self.alone_max, self.given_alone_max = alone, given_alone
+        self.starts: dict[str, datetime] = {}
         self.given_alone: Counter[tuple[str, str]] = Counter()
         self.sold: dict[Place, str] = {}
         self.held: dict[Place, tuple[str, datetime]] = {}
@@ -105,6 +107,7 @@ class Judge:
             self.tags[type(event).__name__] += 1
             self._ticket(split(stream), event, now)
             self._hold(split(stream)[0], event)
+            self._begun(split(stream)[0], event, now)
             self._promotion(event)
             if isinstance(code := getattr(event, "order", None), str):
                 touched.add(code)
@@ -175,6 +178,27 @@ class Judge:
             case _:
                 pass
 
+    def _begun(self, family: str, event: Event, now: datetime) -> None:
+        """See that late money buys nothing that has begun."""
+        match event:
+            case catalogue.PerformanceMoved():
+                self.starts[family] = event.starts_at
+            case orders.AlternativeOffered():
+                assert event.until <= self.starts[event.performance]
+            case orders.OrderConfirmed() if now >= self.starts[event.performance]:
+                order = self.orders[event.order]
+                assert order.pay_by is not None
+                in_time = order.channel == "comp" or now <= order.pay_by
+                assert in_time, "late money bought what had begun"
+            case orders.OrderConfirmed():
+                order = self.orders[event.order]
+                is_anew = order.status == "expired" and order.offer is None
+                self.tags["sold anew for late money"] += is_anew
+            case orders.TicketsRefunded(cause="performance"):
+                self.tags["returned because it was called off"] += 1
+            case _:
+                pass
+
     def _four_eyes(self, order: Order, event: Event) -> None:
         """Count what one person alone returned, and look whether it was too much."""
         before = order.alone
@@ -189,7 +213,6 @@ class Judge:
                 order.alone += order.worth()
             case orders.CompsIssued(approver=None, by=by):
                 who = (order.performance, by)
-                self.tags["comps again"] += who in self.given_alone
                 self.given_alone[who] += order.wanted
                 assert self.given_alone[who] <= self.given_alone_max, "too many comps"
             case _:

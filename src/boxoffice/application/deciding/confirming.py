@@ -43,7 +43,7 @@ def confirm_offer(draft: Draft, *, now: datetime) -> None:
     """Sell the places that were offered for late money."""
     order = draft.order
     name = orders.open_offer(order, now)
-    if order.offer is None:
+    if order.offer is None or draft.performance(order.performance).has_begun(now):
         raise OfferOver
     lines = order.offer.lines
     hold = places.hold_of(draft, order.performance, order.buyer, name)
@@ -64,7 +64,7 @@ def sell_anew(draft: Draft, spare: HoldId, *, now: datetime) -> None:
 
 
 def offer_others(draft: Draft, spare: HoldId, *, now: datetime, spare_s: int) -> None:
-    """Keep other places of the same kind, for the buyer to accept.
+    """Keep other places of the same kind, for the buyer to accept before it begins.
 
     Raises:
         Refused: there are none, or a limit has been used up meanwhile.
@@ -72,6 +72,8 @@ def offer_others(draft: Draft, spare: HoldId, *, now: datetime, spare_s: int) ->
     order = draft.order
     lines = _others(draft, now)
     until = now + timedelta(seconds=spare_s)
+    starts_at = draft.performance(order.performance).starts_at
+    until = min(until, starts_at or until)
     _redeem_again(draft, now=now)
     places.keep_anew(draft, _hold(draft, spare, lines), now=now, until=until)
     draft.tell(

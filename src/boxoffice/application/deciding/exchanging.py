@@ -62,8 +62,7 @@ def exchange_tickets(view: View, command: ExchangeTickets) -> Decision:
 def _check_ahead(draft: Draft, tickets: Sequence[OrderTicket], now: datetime) -> None:
     """Let no buyer see a performance and swap its ticket for another one."""
     for of in {ticket.line.performance for ticket in tickets}:
-        starts_at = draft.performance(of).starts_at
-        if starts_at is not None and now >= starts_at:
+        if draft.performance(of).has_begun(now):
             raise RefundNotAllowed(
                 "The performance has begun; its tickets are not exchanged any more."
             )
@@ -157,9 +156,16 @@ def _names(hold: CartHold) -> tuple[str, str, str]:
 def swapped(draft: Draft, *, now: datetime) -> bool:
     """Do the open exchange, now that it is paid for; tell whether it was done.
 
-    An exchange whose places are gone is abandoned.
+    An exchange whose places are gone is abandoned, and so is one that is paid for late,
+    when one of the performances has begun.
     """
-    if draft.order.exchange is None:
+    exchange = draft.order.exchange
+    if exchange is None:
+        return False
+    concerned = {exchange.performance, *(old.performance for old in exchange.tickets)}
+    has_begun = any(draft.performance(of).has_begun(now) for of in concerned)
+    if has_begun and now > exchange.pay_by:
+        ending.abandon_exchange(draft, "performance begun", now=now)
         return False
     done = places.tried(draft, lambda: _swap_paid(draft, now=now))
     if not done:

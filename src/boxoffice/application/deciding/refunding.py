@@ -126,8 +126,7 @@ def void_order(view: View, command: VoidOrder) -> Decision:
     tickets = orders.all_tickets(order)
     orders.check_void(order, now=command.now, window_s=command.window_s)
     for of in {ticket.line.performance for ticket in tickets}:
-        starts_at = draft.performance(of).starts_at
-        if starts_at is not None and command.now >= starts_at:
+        if draft.performance(of).has_begun(command.now):
             raise VoidWindowOver
     orders.check_alone(order, order.worth(), most=command.unapproved_max)
     _return(draft, tickets, "voided", now=command.now)

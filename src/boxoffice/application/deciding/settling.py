@@ -85,6 +85,7 @@ def _sold(draft: Draft, attempt: Attempt, now: datetime) -> bool:
         done = attempt.open and exchanging.swapped(draft, now=now)
     else:
         open_ = draft.order.status == "placed" and draft.order.channel != "comp"
+        open_ = open_ and not _is_too_late(draft, now)
         done = open_ and places.tried(draft, lambda: confirming.confirm(draft, now=now))
     if done:
         others = (a for a in draft.payment.open() if a.attempt != attempt.attempt)
@@ -94,16 +95,29 @@ def _sold(draft: Draft, attempt: Attempt, now: datetime) -> bool:
     return done
 
 
+def _is_too_late(draft: Draft, now: datetime) -> bool:
+    """Tell whether the time to pay is over and the performance has begun."""
+    order = draft.order
+    is_late = order.pay_by is not None and now > order.pay_by
+    return is_late and draft.performance(order.performance).has_begun(now)
+
+
 def _revived(draft: Draft, attempt: Attempt, news: SettlePayment) -> bool:
-    """Find places for money that came late; tell whether any were found."""
+    """Find places for money that came late; tell whether any were found.
+
+    Once the performance has begun none are looked for.
+    """
     order, now = draft.order, news.now
     over = order.status in ("placed", "expired") and order.offer is None
     if attempt.purpose == "exchange" or not over:
         return False
-    if draft.performance(order.performance).cancelled:
+    performance = draft.performance(order.performance)
+    if performance.cancelled:
         return False
     if order.status == "placed":
         ending.end_unpaid(draft, ending.expired(order), now=now)
+    if performance.has_begun(now):
+        return False
     return places.tried(
         draft, lambda: confirming.sell_anew(draft, news.spare, now=now)
     ) or places.tried(

@@ -84,6 +84,10 @@ class Performance(msgspec.Struct, frozen=True):
             return False
         return self.sale_from <= now < self.sale_until
 
+    def has_begun(self, now: datetime) -> bool:
+        """Tell whether it has started, as far as it has a date."""
+        return self.starts_at is not None and now >= self.starts_at
+
     def local_date(self) -> date | None:
         """Give the day it takes place, where the hall stands."""
         if self.starts_at is None:
