@@ -134,6 +134,42 @@ def test_a_show_is_put_on_sale_from_the_console(small_house: House) -> None:
     assert "closed" in told(small_house, "performance", "list")
 
 
+def test_four_eyes_are_four_at_the_console_and_over_http_alike(
+    small_house: House,
+) -> None:
+    small_house.start("everything", "--demo")
+    (date, _) = json.loads(told(small_house, "performance", "list", "--json"))
+    of = date["performance"]["performance"]
+    secret = told(small_house, "token", "add", "Ann Lee").strip()
+    told(small_house, *BUDGET)
+    asked = told(small_house, *comps(of, "1", "2", "3", "4", "5", by="ann lee"))
+    (code, request) = re.findall(r"\A\w{10}|[0-9a-f]{32}", asked)
+    ann = {"Authorization": f"Bearer {secret}"}
+    wish = f"{small_house.url}/v1/orders/{code}/requests/{request}/approve"
+    same = httpx.post(wish, headers=ann)
+    assert "/problems/same-person" == same.json()["type"]
+    assert code in told(small_house, "order", "waiting")
+    refused(small_house, "order", "approve", code, "--by", "Ann Lee")
+    assert "is given away" in told(small_house, "order", "approve", code, "--by", "Tom")
+    assert f"{code}  " in told(small_house, "order", "list", of)
+    budget = f"{small_house.url}/v1/comp-budgets/press"
+    assert 3 == httpx.get(budget, headers=ann).json()["places_left"]
+    told(small_house, "verify")
+
+
+BUDGET = (
+    *("comp-budget", "set", "press", "--currency", "USD"),
+    *("--places", "8", "--face", "9000"),
+)
+
+
+def comps(of: str, *places: str, by: str) -> tuple[str, ...]:
+    """Give places of the house away to somebody of the press."""
+    guest = ("--name", "Guest", "--email", "guest@example.org")
+    why = ("--host", "Press office", "--reason", "Premiere", "--budget", "press")
+    return ("order", "comps", of, *places, *guest, *why, "--by", by)
+
+
 def test_tokens_are_listed_without_secrets_and_revoked(small_house: House) -> None:
     secret = told(small_house, "token", "add", "Ann", "--role", "till").strip()
     listed = told(small_house, "token", "list")
