@@ -12,14 +12,14 @@ import asyncio
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from time import monotonic
 
 import msgspec
 
 from boxoffice.application.keys import Mac
 from boxoffice.application.ports.staff import StaffToken, StaffTokens, actor_of
-from boxoffice.domain.ids import BuyerId
+from boxoffice.domain.ids import BuyerId, StaffId
 from boxoffice.errors import Forbidden, Unauthenticated
 from boxoffice_api.head import Head
 
@@ -52,15 +52,16 @@ class Buyer(msgspec.Struct, frozen=True):
 
 
 class Staff(msgspec.Struct, frozen=True):
-    """A named person who works here."""
+    """A named person who works here; the log knows the id alone."""
 
+    id: StaffId
     person: str
     role: str
     venue: str
 
     @property
     def actor(self) -> str:
-        return actor_of(self.person)
+        return actor_of(self.id)
 
 
 Caller = Buyer | Staff
@@ -180,7 +181,7 @@ class StaffDoor:
             return None
         if found.venue != self._venue or found.role not in ROLES:
             return None
-        return Staff(found.person, found.role, found.venue)
+        return Staff(found.staff, found.person, found.role, found.venue)
 
     async def required(self, head: Head, *roles: str) -> Staff:
         """Give the member of staff who asks, in one of these roles or as admin.
@@ -195,6 +196,11 @@ class StaffDoor:
         if staff.role != "admin" and staff.role not in roles:
             raise Forbidden(needed=sorted({*roles, "admin"}))
         return staff
+
+    async def names(self) -> Mapping[str, str]:
+        """Give how staff are called, by actor."""
+        found = await asyncio.to_thread(self._tokens.names)
+        return {actor_of(staff): name for staff, name in found.items()}
 
     async def _find(self, digest: bytes) -> StaffToken | None:
         now = monotonic()

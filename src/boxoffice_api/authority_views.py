@@ -1,4 +1,7 @@
-"""By whose authority something happens to an order: staff see it, buyers do not."""
+"""By whose authority something happens to an order: staff see it, buyers do not.
+
+Facts name everybody by ids; `names` says how the actors among the staff are called.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +51,7 @@ class CompsView(msgspec.Struct, frozen=True):
     tax_owed: MoneyView
 
 
-def requests_of(document: OrderDocument) -> list[RequestView]:
+def requests_of(document: OrderDocument, names: Mapping[str, str]) -> list[RequestView]:
     """Show what waits for a second person."""
     return [
         RequestView(
@@ -57,7 +60,7 @@ def requests_of(document: OrderDocument) -> list[RequestView]:
             amount=MoneyView(request.amount, document.currency),
             kept=MoneyView(request.kept, document.currency),
             tickets=[TicketView(t.performance, t.ordinal) for t in request.tickets],
-            by=request.by,
+            by=names.get(request.by, request.by),
             note=request.note,
         )
         for request in document.requests
@@ -65,7 +68,9 @@ def requests_of(document: OrderDocument) -> list[RequestView]:
 
 
 def comps_of(
-    document: OrderDocument, people: Mapping[PersonId, Particulars]
+    document: OrderDocument,
+    people: Mapping[PersonId, Particulars],
+    names: Mapping[str, str],
 ) -> CompsView | None:
     """Show by whose authority tickets are free, if they are."""
     comps = document.comps
@@ -77,7 +82,7 @@ def comps_of(
         reason=comps.reason,
         budget=comps.budget,
         face=MoneyView(comps.face, document.currency),
-        by=comps.by,
-        approver=comps.approver,
+        by=names.get(comps.by, comps.by),
+        approver=comps.approver and names.get(comps.approver, comps.approver),
         tax_owed=MoneyView(comps.tax_owed, document.currency),
     )

@@ -200,10 +200,13 @@ def order_view(
     document: OrderDocument,
     token: Token,
     *,
-    is_staff: bool = False,
     people: Mapping[PersonId, Particulars] | None = None,
+    staff: Mapping[str, str] | None = None,
 ) -> OrderView:
-    """Show an order to its owner or to staff; `people` are those whom it names."""
+    """Show an order to its owner, or to staff, who learn which `staff` did what.
+
+    `people` are those whom the order names.
+    """
     known = people or {}
     return OrderView(
         order=document.order,
@@ -232,8 +235,8 @@ def order_view(
         alternative=_alternative(document),
         token=token(document.position),
         particulars=_particulars(known.get(PersonId(document.person))),
-        requests=requests_of(document) if is_staff else None,
-        comps=comps_of(document, known) if is_staff else None,
+        requests=None if staff is None else requests_of(document, staff),
+        comps=None if staff is None else comps_of(document, known, staff),
     )
 
 

@@ -14,8 +14,10 @@ import psycopg
 import pytest
 
 from boxoffice.bootstrap import migrate as migrate_house
+from boxoffice.domain.ids import StaffId
 from boxoffice.errors import Misconfigured, Unavailable
 from boxoffice.infrastructure.postgres.migrate import migrate
+from boxoffice.infrastructure.postgres.staff_tokens import PostgresStaffTokens
 from boxoffice.settings import Settings
 from tests.contract.event_log import batch, stored, ticket
 from tests.integration.event_log_database import opened
@@ -143,6 +145,29 @@ def test_pre_phase_leaves_out_what_old_code_could_not_bear(
         "0002_pre_more.sql",
     ]
     assert migrate(empty_url, phase="post", folder=folder) == ["0002_post_less.sql"]
+
+
+def test_tokens_that_are_there_get_the_ids_of_their_people(
+    empty_url: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "before"
+    shutil.copytree(ROOT / "migrations/postgres", folder)
+    (folder / "0006_pre_staff.sql").unlink()
+    migrate(empty_url, folder=folder)
+    with psycopg.connect(empty_url) as owner:
+        for number, person in enumerate(("Ana Roe", "ana roe", "Ben")):
+            owner.execute(
+                "insert into boxoffice.staff_tokens values"
+                " (%s, %s, 'manager', 'main', now(), null)",
+                [bytes([number]), person],
+            )
+    migrate(empty_url)
+    with opened(empty_url) as store:
+        tokens = PostgresStaffTokens(store)
+        found = {token.person: token.staff for token in tokens.all()}
+        assert found["Ana Roe"] == found["ana roe"] != found["Ben"]
+        again = tokens.identify("Ana Roe", new=StaffId("new"))
+    assert again == found["Ana Roe"]
 
 
 async def test_a_house_is_migrated_before_and_after_its_rollout(

@@ -116,7 +116,7 @@ def test_reader_reads_and_cannot_append(login_url: str) -> None:
             connection.execute("select boxoffice.forget_receipts(0, now(), 1)")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("select boxoffice.forget_persons('{}')")
-        for table in ("staff_tokens", "person_keys", "persons"):
+        for table in ("staff", "staff_tokens", "person_keys", "persons"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(f"select * from boxoffice.{table}".encode())
     with pytest.raises(Misconfigured):

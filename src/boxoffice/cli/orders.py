@@ -5,13 +5,13 @@ What changes an order is in `order_changes` and `exchanges`, and needs a name.
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, get_args
 
 import rich_click as click
 
 from boxoffice.cli.house import configured, in_house, print_json
 from boxoffice.cli.identifiers import HEX
+from boxoffice.cli.people import names_of_staff
 from boxoffice.readmodels.order_document import Status
 from boxoffice.settings import Settings
 
@@ -37,7 +37,11 @@ def show(settings: Settings, /, *, code: str, as_json: bool) -> None:
     from boxoffice.domain.money import Money
     from boxoffice.readmodels.order import fold
 
-    document = fold(None, in_house(settings, partial(find, code=code)).facts)
+    async def work(container: Container) -> tuple[KnownOrder, dict[str, str]]:
+        return await find(container, code=code), await names_of_staff(container)
+
+    known, names = in_house(settings, work)
+    document = fold(None, known.facts)
     if as_json:
         print_json(document)
         return
@@ -48,7 +52,7 @@ def show(settings: Settings, /, *, code: str, as_json: bool) -> None:
         amount = Money(getattr(document, what), document.currency)
         click.echo(f"  {what:10} {amount}")
     for request in document.requests:
-        click.echo(f"  waits for a second person: {_wish(document, request)}")
+        click.echo(f"  waits for a second person: {_wish(document, request, names)}")
 
 
 @order.command(name="list")
@@ -93,19 +97,21 @@ def list_(
 def waiting(settings: Settings, /, *, after: int | None, as_json: bool) -> None:
     """List what one person asked for and another one must agree to."""
 
-    async def work(container: Container) -> OrderList:
+    async def work(container: Container) -> tuple[OrderList, dict[str, str]]:
         from boxoffice.application.queries.orders import list_approvals
         from boxoffice.bootstrap import order_documents
 
-        return await list_approvals(await order_documents(container), after=after)
+        documents = await order_documents(container)
+        found = await list_approvals(documents, after=after)
+        return found, await names_of_staff(container)
 
-    found = in_house(settings, work)
+    found, names = in_house(settings, work)
     if as_json:
         print_json(found)
         return
     for one in found.orders:
         for request in one.requests:
-            click.echo(f"{one.order}  {_wish(one, request)}")
+            click.echo(f"{one.order}  {_wish(one, request, names)}")
     _say_more(found)
 
 
@@ -138,12 +144,13 @@ def _summary(document: OrderDocument) -> str:
     return f"{document.order}  {placed}Z  {document.status:9} {count:>3}  {total}"
 
 
-def _wish(document: OrderDocument, request: ShownRequest) -> str:
+def _wish(document: OrderDocument, request: ShownRequest, names: dict[str, str]) -> str:
     from boxoffice.domain.money import Money
 
     amount = Money(request.amount, document.currency)
     note = f": {request.note}" if request.note else ""
-    return f"{request.kind} of {amount} by {request.by}{note} ({request.request})"
+    by = names.get(request.by, request.by)
+    return f"{request.kind} of {amount} by {by}{note} ({request.request})"
 
 
 def _say_more(found: OrderList) -> None:

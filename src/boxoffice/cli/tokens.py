@@ -47,7 +47,7 @@ def add(settings: Settings, /, *, person: str, role: str, as_json: bool) -> None
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @configured
 def list_(settings: Settings, /, *, as_json: bool) -> None:
-    """List all tokens, without their secrets."""
+    """List all tokens, without their secrets, with the ids that events have."""
 
     async def work(container: Container) -> list[StaffToken]:
         return container.tokens.all()
@@ -59,7 +59,7 @@ def list_(settings: Settings, /, *, as_json: bool) -> None:
     for one in found:
         made = f"{one.created_at:%Y-%m-%d %H:%M}"
         state = f"revoked {one.revoked_at:%Y-%m-%d}" if one.revoked_at else "valid"
-        click.echo(f"{one.person:24} {one.role:8} {made}  {state}")
+        click.echo(f"{one.person:24} {one.staff} {one.role:8} {made}  {state}")
 
 
 @token.command()
@@ -69,7 +69,11 @@ def revoke(settings: Settings, /, *, person: str) -> None:
     """Revoke every token of PERSON; a running server forgets them within seconds."""
 
     async def work(container: Container) -> int:
-        return container.tokens.revoke(person, container.clock.now())
+        from boxoffice.application.ports.staff import folded
+
+        named = container.tokens.names().items()
+        known = [staff for staff, name in named if folded(name) == folded(person)]
+        return sum(container.tokens.revoke(s, container.clock.now()) for s in known)
 
     count = in_house(settings, work)
     if not count:
@@ -84,15 +88,15 @@ async def make_token(container: Container, *, person: str, role: str) -> str:
     import secrets
 
     from boxoffice.application.ports.staff import StaffToken
-    from boxoffice.errors import Invalid
+    from boxoffice.cli.people import staff_named
 
-    if not person.strip() or not person.isprintable():
-        raise Invalid("A token needs the name of a person.")
+    staff = await staff_named(container, person)
     secret = PREFIX + secrets.token_urlsafe(SECRET_BYTES)
     container.tokens.add(
         digest_of(secret),
         StaffToken(
-            person=person.strip(),
+            staff=staff,
+            person=container.tokens.names()[staff],
             role=role,
             venue=container.settings.venue,
             created_at=container.clock.now(),

@@ -35,6 +35,7 @@ BuyerId = NewType("BuyerId", str)
 HoldId = NewType("HoldId", str)
 OrderCode = NewType("OrderCode", str)
 PersonId = NewType("PersonId", str)
+StaffId = NewType("StaffId", str)
 """Whose particulars the vault keeps."""
 AttemptId = NewType("AttemptId", str)
 """A try to pay: the key under which the provider knows it, for ever."""

@@ -33,7 +33,7 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Who caused an event and why; the same bytes for all events of a command.
 
     `correlation` follows one story from its first request on; `causation` is the
-    command or event that led here; `actor` is `buyer:<id>`, `staff:<name>` or
+    command or event that led here; `actor` is `buyer:<id>`, `staff:<id>` or
     `system:<role>`; `venue` is the tenant.
     """
 

@@ -96,8 +96,8 @@ async def shown_order(edge: Edge, caller: Caller, code: str) -> OrderView:
     return order_view(
         document,
         edge.token,
-        is_staff=isinstance(caller, Staff),
         people=await _people(edge, document),
+        staff=await edge.staff.names() if isinstance(caller, Staff) else None,
     )
 
 

@@ -22,7 +22,13 @@ from boxoffice.application.requests import Accepted, Request
 from boxoffice.application.topics import fact_of
 from boxoffice.application.writer import ask
 from boxoffice.bootstrap import Container, open_container
-from boxoffice.domain.ids import AttemptId, HoldId, PerformanceId, RefundId
+from boxoffice.domain.ids import (
+    AttemptId,
+    HoldId,
+    PerformanceId,
+    RefundId,
+    StaffId,
+)
 from boxoffice.domain.message import Fact, Meta
 from boxoffice.domain.money import Money
 from boxoffice.domain.payments.commands import PaymentStatus, SettlePayment
@@ -72,12 +78,12 @@ class House:
     def staff(self, role: str = "manager", **changes: Any) -> dict[str, str]:
         """Give the headers of somebody who works here."""
         secret = f"bo_staff_{role}-{len(self.container.tokens.all())}"
-        token = StaffToken(f"A {role}", role, "main", self.clock.now())
+        person = changes.pop("person", f"A {role}")
+        staff = self.container.tokens.identify(person, new=StaffId(os.urandom(8).hex()))
+        token = StaffToken(staff, person, role, "main", self.clock.now())
         self.container.tokens.add(
             hashlib.sha256(secret.encode()).digest(),
-            StaffToken(
-                **{f: getattr(token, f) for f in token.__struct_fields__} | changes
-            ),
+            msgspec.structs.replace(token, **changes),
         )
         return {"authorization": f"Bearer {secret}"}
 

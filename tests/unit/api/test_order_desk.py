@@ -94,7 +94,7 @@ async def test_much_money_needs_a_second_person(house: House, performance: str) 
     other = house.staff(person="Two")
     shown = (await house.client.get(f"/v1/orders/{code}", headers=other)).json()
     (asked,) = shown["requests"]
-    assert (asked["by"], asked["amount"]["minor"]) == ("staff:One", 30_000)
+    assert (asked["by"], asked["amount"]["minor"]) == ("One", 30_000)
     given = await house.client.post(f"{address}/approve", headers=other)
     assert given.json()["operation"]["waits_for"] == "refund"
     again = await house.client.post(f"{address}/approve", headers=other)
@@ -222,7 +222,7 @@ async def test_many_comps_wait_for_a_second_person(
     given = await house.client.post(f"{wish}/approve", headers=two)
     assert given.status_code == 202, given.text
     shown = (await house.client.get(address, headers=two)).json()
-    assert shown["comps"]["approver"] == "staff:Two"
+    assert shown["comps"]["approver"] == "Two"
     more = await house.held(performance, one, 6, 7)
     refused = await house.client.post(f"{more}/comps", json=COMPS, headers=one)
     assert refused.json()["type"] == "/problems/comp-budget-exhausted"

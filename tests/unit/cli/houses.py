@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
+from boxoffice.application.ports.staff import actor_of
 from boxoffice.cli.main import run
 from boxoffice.domain.decider import Decision
 from boxoffice.domain.ids import HoldId, PerformanceId
 from boxoffice.domain.message import Meta
 from boxoffice.infrastructure.sqlite.event_store import SqliteEventStore
+from boxoffice.infrastructure.sqlite.staff_tokens import SqliteStaffTokens
 from boxoffice.testing import (
     BOB,
     FULL_PRICE,
@@ -42,12 +44,20 @@ def tags(house: SqliteEventStore) -> list[str]:
 
 
 def names_on_record(house: SqliteEventStore, tag: str) -> list[tuple[str, str]]:
-    """Give who did what a tag says: by the fact's own word, and as its actor."""
+    """Give who did what a tag says: by the fact's own word, and as its actor.
+
+    On record are ids alone; they are given as the staff are called.
+    """
     found = []
+    names = {
+        actor_of(staff): name
+        for staff, name in SqliteStaffTokens(house).names().items()
+    }
     for record in house.read(after=0, limit=1_000):
         if record.tag == tag:
             by = msgspec.json.decode(record.data)["by"]
-            found.append((by, msgspec.json.decode(record.meta, type=Meta).actor))
+            meta = msgspec.json.decode(record.meta, type=Meta)
+            found.append((names[by], names[meta.actor]))
     return found
 
 

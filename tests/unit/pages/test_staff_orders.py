@@ -67,8 +67,11 @@ async def test_a_large_refund_needs_a_second_person(
     await signed_in(other, house, person="Another manager")
     queue = await other.open("/staff/approvals")
     assert code in queue.links
+    assert "Asked for by A manager" in queue.words
     agreed = await other.send(queue, "Approve")
     assert "On its way back USD 225.00" in agreed.words
+    assert "by A manager, agreed by Another manager" in agreed.words
+    assert "staff:" not in agreed.words
     assert stage_of(await bob.open(f"/orders/{code}")) == "returned"
 
 

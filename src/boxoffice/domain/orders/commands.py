@@ -1,4 +1,4 @@
-"""Intentions about orders. `by` is the actor: `buyer:<id>`, `staff:<name>`, `system:…`.
+"""Intentions about orders. `by` is the actor: `buyer:<id>`, `staff:<id>`, `system:…`.
 
 A command of a buyer carries `buyer`, and another's order is not found; staff and the
 house's own processes carry None. `performance` only tells what to load first.

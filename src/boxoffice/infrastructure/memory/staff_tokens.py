@@ -1,4 +1,4 @@
-"""Staff tokens in memory."""
+"""Staff and their tokens in memory."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from threading import Lock
 
 import msgspec
 
-from boxoffice.application.ports.staff import StaffToken
+from boxoffice.application.ports.staff import StaffToken, folded
+from boxoffice.domain.ids import StaffId
 from boxoffice.errors import Conflict
 
 
@@ -16,7 +17,17 @@ class MemoryStaffTokens:
 
     def __init__(self) -> None:
         self._lock = Lock()
+        self._staff: dict[str, tuple[StaffId, str]] = {}
         self._tokens: dict[bytes, StaffToken] = {}
+
+    def identify(self, person: str, *, new: StaffId) -> StaffId:
+        with self._lock:
+            staff, _ = self._staff.setdefault(folded(person), (new, person))
+        return staff
+
+    def names(self) -> dict[StaffId, str]:
+        with self._lock:
+            return dict(self._staff.values())
 
     def add(self, digest: bytes, token: StaffToken) -> None:
         with self._lock:
@@ -33,12 +44,16 @@ class MemoryStaffTokens:
             tokens = list(self._tokens.values())
         return sorted(tokens, key=lambda token: token.created_at)
 
-    def revoke(self, person: str, at: datetime) -> int:
+    def revoke(self, staff: StaffId, at: datetime) -> int:
         with self._lock:
             valid = {
                 digest: msgspec.structs.replace(token, revoked_at=at)
                 for digest, token in self._tokens.items()
-                if token.person == person and token.revoked_at is None
+                if token.staff == staff and token.revoked_at is None
             }
             self._tokens.update(valid)
         return len(valid)
+
+    def remove(self, digest: bytes) -> None:
+        with self._lock:
+            self._tokens.pop(digest, None)

@@ -1,10 +1,11 @@
-"""Staff tokens beside the log, in its database."""
+"""Staff and their tokens beside the log, in its database."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from boxoffice.application.ports.staff import StaffToken
+from boxoffice.application.ports.staff import StaffToken, folded
+from boxoffice.domain.ids import StaffId
 from boxoffice.errors import Conflict
 from boxoffice.infrastructure.postgres import statements
 from boxoffice.infrastructure.postgres.event_store import PostgresEventStore
@@ -16,9 +17,18 @@ class PostgresStaffTokens:
     def __init__(self, store: PostgresEventStore) -> None:
         self._store = store
 
+    def identify(self, person: str, *, new: StaffId) -> StaffId:
+        values = [folded(person), new, person]
+        ((staff,),) = self._store.run(statements.IDENTIFY_STAFF, values).rows
+        return StaffId(staff)
+
+    def names(self) -> dict[StaffId, str]:
+        return dict(self._store.run(statements.NAMES_OF_STAFF).rows)
+
     def add(self, digest: bytes, token: StaffToken) -> None:
         values = [
             digest,
+            token.staff,
             token.person,
             token.role,
             token.venue,
@@ -36,5 +46,8 @@ class PostgresStaffTokens:
         rows = self._store.run(statements.ALL_STAFF).rows
         return [StaffToken(*row) for row in rows]
 
-    def revoke(self, person: str, at: datetime) -> int:
-        return self._store.run(statements.REVOKE_STAFF, [at, person]).changed
+    def revoke(self, staff: StaffId, at: datetime) -> int:
+        return self._store.run(statements.REVOKE_STAFF, [at, staff]).changed
+
+    def remove(self, digest: bytes) -> None:
+        self._store.run(statements.REMOVE_STAFF, [digest])

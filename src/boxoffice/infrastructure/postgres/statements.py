@@ -107,25 +107,37 @@ on conflict (name) do update set
   hash = excluded.hash, sent = excluded.sent
 """
 
+IDENTIFY_STAFF = """
+insert into boxoffice.staff (folded, id, person) values (%s, %s, %s)
+on conflict (folded) do update set id = staff.id
+returning id
+"""
+"""The update changes nothing: it waits for whoever is first and gives their id."""
+
+NAMES_OF_STAFF = "select id, person from boxoffice.staff"
+
 STORE_STAFF = """
-insert into boxoffice.staff_tokens (digest, person, role, venue, created_at, revoked_at)
-values (%s, %s, %s, %s, %s, %s) on conflict (digest) do nothing
+insert into boxoffice.staff_tokens
+  (digest, staff, person, role, venue, created_at, revoked_at)
+values (%s, %s, %s, %s, %s, %s, %s) on conflict (digest) do nothing
 """
 
 FIND_STAFF = """
-select person, role, venue, created_at, revoked_at
-from boxoffice.staff_tokens where digest = %s
+select staff, person, role, venue, created_at, revoked_at
+from boxoffice.staff_tokens where digest = %s and staff is not null
 """
 
 ALL_STAFF = """
-select person, role, venue, created_at, revoked_at
-from boxoffice.staff_tokens order by created_at
+select staff, person, role, venue, created_at, revoked_at
+from boxoffice.staff_tokens where staff is not null order by created_at
 """
 
 REVOKE_STAFF = """
 update boxoffice.staff_tokens set revoked_at = %s
-where person = %s and revoked_at is null
+where staff = %s and revoked_at is null
 """
+
+REMOVE_STAFF = "delete from boxoffice.staff_tokens where digest = %s"
 
 PERSON_KEY = """
 insert into boxoffice.person_keys (person, key) values (%s, %s)

@@ -59,9 +59,16 @@ STATEMENTS = (
     ) WITHOUT ROWID
     """,
     """
-    CREATE TABLE IF NOT EXISTS staff_tokens (
+    CREATE TABLE IF NOT EXISTS staff (
+        folded TEXT PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        person TEXT NOT NULL
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS staff_rights (
         digest BLOB PRIMARY KEY,
-        person TEXT NOT NULL,
+        staff TEXT NOT NULL,
         body BLOB NOT NULL
     ) WITHOUT ROWID
     """,
