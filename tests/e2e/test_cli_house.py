@@ -173,7 +173,7 @@ def comps(of: str, *places: str, by: str) -> tuple[str, ...]:
 def test_tokens_are_listed_without_secrets_and_revoked(small_house: House) -> None:
     secret = told(small_house, "token", "add", "Ann", "--role", "till").strip()
     listed = told(small_house, "token", "list")
-    assert re.match(r"Ann +till +\S+ \S+ +valid", listed)
+    assert re.match(r"Ann +[0-9a-f]{24} till +\S+ \S+ +valid", listed)
     assert secret not in listed
     assert "Revoked 1 of Ann's tokens." in told(small_house, "token", "revoke", "Ann")
     assert "Ann has no valid token" in refused(small_house, "token", "revoke", "Ann")
@@ -184,6 +184,9 @@ def test_a_house_verifies_itself_running_or_not(small_house: House) -> None:
     running = json.loads(told(small_house, "verify", "--json"))
     assert {"seat_map", "sales_board", "availability"} < _names(running)
     assert running["ok"] is True
+    assert "finance" not in told(small_house, "token", "list")
+    kept = [path for path in (small_house.folder / "data").iterdir() if path.is_file()]
+    assert not [path for path in kept if b"bo_staff_" in path.read_bytes()]
     assert 0 == small_house.stop("everything")
     closed = json.loads(told(small_house, "verify", "--json"))
     assert _names(running) - _names(closed) == {

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,6 @@ from boxoffice.cli.data_folder import running_at
 from boxoffice.cli.house import configured, in_house
 from boxoffice.cli.progress import progress
 from boxoffice.cli.tokens import digest_of, make_token
-from boxoffice.errors import Unavailable
 from boxoffice.settings import Settings
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from boxoffice.application.verification import Verdict
     from boxoffice.bootstrap import Container
 
-TOKEN_FILE = "secret.verify"  # noqa: S105 - a file's name
 VERIFIER = "verify"
 ROLE = "finance"
 
@@ -84,29 +82,22 @@ async def _read_models(
     from boxoffice.cli.server_documents import ServerDocuments, server_session
 
     session = await stack.enter_async_context(server_session(url))
-    staff = await _own_token(container)
+    staff = await stack.enter_async_context(_own_token(container))
     server = ServerDocuments(session, container.store, staff=staff)
     return documents or server, cache or server
 
 
-async def _own_token(container: Container) -> str:
-    """Give the token with which staff's documents are read; made once per folder."""
-    path = Path(container.settings.data) / TOKEN_FILE
-    if path.exists():
-        secret = path.read_text("ascii")
-        known = container.tokens.find(digest_of(secret))
-        if known is not None and known.revoked_at is None:
-            return secret
-        path.unlink()
+@asynccontextmanager
+async def _own_token(container: Container) -> AsyncIterator[str]:
+    """Give a token with which staff's documents are read; it is gone afterwards.
+
+    Its secret lies nowhere: even a token that outlives a killed process is of no use.
+    """
     secret = await make_token(container, person=VERIFIER, role=ROLE)
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError as error:
-        raise Unavailable("Somebody else is verifying; try again.") from error
-    with os.fdopen(handle, "w") as file:
-        file.write(secret)
-    return secret
+        yield secret
+    finally:
+        container.tokens.remove(digest_of(secret))
 
 
 def print_verdict(verdict: Verdict) -> None:
