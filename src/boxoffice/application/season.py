@@ -2,7 +2,9 @@
 
 Ids follow from names, so importing a file again finds what it made: halls and price
 lists that changed get a new version, what is the same stays as it is. A date that is
-scheduled is never moved by an import: people may hold tickets for it.
+scheduled is never moved by an import: people may hold tickets for it. What somebody
+else did since stands: a sale they closed, prices they set, a hall they drew, a date
+they called off.
 """
 
 from __future__ import annotations
@@ -11,9 +13,10 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-import msgspec
+from msgspec.structs import replace
 
 from boxoffice.application.plan_file import read_plan
+from boxoffice.application.rehearsal import House, Outcome, Step
 from boxoffice.application.season_file import (
     Season,
     SeasonPerformance,
@@ -26,23 +29,22 @@ from boxoffice.domain.catalogue.commands import (
     OpenSale,
     SchedulePerformance,
 )
-from boxoffice.domain.ids import FAMILY_BYTES, PerformanceId, PlanId, ProductionId
-from boxoffice.domain.message import Command
+from boxoffice.domain.catalogue.events import SaleClosed, SeatingPlanImported
+from boxoffice.domain.catalogue.state import PERFORMANCE, Performance
+from boxoffice.domain.ids import (
+    FAMILY_BYTES,
+    PerformanceId,
+    PlanId,
+    ProductionId,
+    family,
+    performance_stream,
+    price_list_stream,
+    stream,
+)
 from boxoffice.domain.money import Money
 from boxoffice.domain.pricing.commands import SetPrices
-from boxoffice.domain.pricing.events import LevelPrice
+from boxoffice.domain.pricing.events import LevelPrice, PricesSet
 from boxoffice.errors import Invalid
-
-
-class Step(msgspec.Struct, frozen=True):
-    """A command of the import, named for whoever watches.
-
-    A step that `creates` is skipped when what it makes is there already.
-    """
-
-    name: str
-    command: Command
-    creates: bool = False
 
 
 class Import:
@@ -62,53 +64,83 @@ class Import:
         """Give the id of a performance by its name in the file."""
         return PerformanceId(self._id("performance", name))
 
-    def steps(self) -> Iterator[Step]:
+    def steps(self, house: House) -> Iterator[Step | Outcome]:
         """Give everything that has to be done, in order.
+
+        The house must have taken a step before the next one is asked for.
 
         Raises:
             Invalid: a price level that the hall does not have.
         """
         for name, plan in self._plans.items():
-            yield Step(f"hall {name}", plan)
+            yield self._hall(name, plan)
         for show in self._season.productions.values():
             made = CreateProduction(
                 now=self._now,
                 production=ProductionId(self._id("production", show.name)),
                 title=show.title,
             )
-            yield Step(f"show {show.name}", made, creates=True)
+            yield Step(f"show {show.name}", show.at, made, creates=True)
         for performance in self._season.performances:
-            yield from self._date(performance)
+            yield from self._date(performance, house)
+
+    def _hall(self, name: str, plan: ImportSeatingPlan) -> Step:
+        return Step(
+            f"hall {name}",
+            self._season.plans[name].at,
+            plan,
+            unless=(stream(family(plan.plan)), SeatingPlanImported),
+            why="somebody else drew it since",
+        )
 
     def _plan(self, plan: SeasonPlan, data: bytes) -> ImportSeatingPlan:
         try:
             drawn = read_plan(data, plan=PlanId(""), now=self._now)
         except Invalid as error:
             raise plan.at.refuse(f"{plan.file}: {error.detail}") from error
-        return msgspec.structs.replace(drawn, plan=plan_id(self._venue, drawn.name))
+        return replace(drawn, plan=plan_id(self._venue, drawn.name))
 
-    def _date(self, performance: SeasonPerformance) -> Iterator[Step]:
-        yield Step(
-            f"date {performance.name}", self._schedule(performance), creates=True
-        )
+    def _date(
+        self, performance: SeasonPerformance, house: House
+    ) -> Iterator[Step | Outcome]:
+        name, at = performance.name, performance.at
+        where = performance_stream(self.performance(name))
+        if house.state(where, PERFORMANCE).cancelled:
+            yield Outcome(f"date {name}", left="somebody called it off")
+            return
+        window = at.maybe("sale_until") or at.maybe("sale_from") or at
+        made = self._schedule(performance)
+        yield Step(f"date {name}", window, made, creates=True)
+        known: Performance = house.state(where, PERFORMANCE)
+        yield self._prices(performance, [level.name for level in known.categories])
+        if performance.is_open:
+            yield Step(
+                f"sale of {name}",
+                at.field("open"),
+                OpenSale(now=self._now, performance=self.performance(name)),
+                unless=(where, SaleClosed),
+                why="somebody closed it",
+            )
+
+    def _prices(self, performance: SeasonPerformance, levels: list[str]) -> Step:
         prices = self._season.price_lists[performance.price_list]
-        levels = tuple(self._levels(prices, self._plans[performance.plan]))
-        yield Step(
+        plan = self._plans[performance.plan]
+        of = self.performance(performance.name)
+        return Step(
             f"prices of {performance.name}",
+            performance.at.field("price_list"),
             SetPrices(
                 now=self._now,
-                performance=self.performance(performance.name),
-                prices=levels,
+                performance=of,
+                prices=tuple(self._levels(prices, plan, levels)),
                 types=prices.types,
                 fees=prices.fees,
                 taxes=prices.taxes,
                 rounding=prices.rounding,
             ),
+            unless=(price_list_stream(of), PricesSet),
+            why="somebody else set them since",
         )
-        if performance.is_open:
-            of = self.performance(performance.name)
-            opened = OpenSale(now=self._now, performance=of)
-            yield Step(f"sale of {performance.name}", opened)
 
     def _schedule(self, performance: SeasonPerformance) -> SchedulePerformance:
         return SchedulePerformance(
@@ -124,15 +156,17 @@ class Import:
         )
 
     def _levels(
-        self, prices: SeasonPriceList, plan: ImportSeatingPlan
+        self, prices: SeasonPriceList, plan: ImportSeatingPlan, levels: list[str]
     ) -> Iterator[LevelPrice]:
-        levels = [category.name for category in plan.categories]
+        """Give the prices of a date: its hall may be older than that of the file."""
+        drawn = [category.name for category in plan.categories]
         for row in prices.prices:
-            if row.level not in levels:
-                known = ", ".join(levels)
+            if row.level not in drawn:
+                known = ", ".join(drawn)
                 raise row.at.refuse(f"{plan.name} has no such price level ({known})")
-            price = Money(row.minor, self._season.currency)
-            yield LevelPrice(levels.index(row.level), price, row.price_type)
+            if row.level in levels:
+                price = Money(row.minor, self._season.currency)
+                yield LevelPrice(levels.index(row.level), price, row.price_type)
 
     def _id(self, kind: str, name: str) -> str:
         return _digest(f"{kind} of the season of {self._venue}: {name}")

@@ -18,9 +18,10 @@ from boxoffice.errors import Misconfigured
 from boxoffice.settings import Settings
 
 LOCK_FILE = "in-use"
+LOG_FILE = "log.sqlite"
 URL_BYTES_MAX = 2_000
 OURS = (
-    *("log.sqlite", "log.sqlite-*", "vault.sqlite", "vault.sqlite-*"),
+    *(LOG_FILE, f"{LOG_FILE}-*", "vault.sqlite", "vault.sqlite-*"),
     *("secret", "secret.*"),
     *("sandbox.sqlite", "sandbox.sqlite-*", "sandbox-key*", "sandbox-signing*"),
 )
@@ -48,6 +49,11 @@ def occupied(folder: Path, *, reset: bool) -> Iterator[Announce]:
         yield partial(_announce, lock)
     finally:
         os.close(lock)
+
+
+def has_log(folder: Path) -> bool:
+    """Tell whether an embedded box office was ever opened here."""
+    return (folder / LOG_FILE).exists()
 
 
 def running_at(folder: Path) -> str | None:

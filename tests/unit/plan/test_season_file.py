@@ -1,16 +1,14 @@
 """A season in one TOML file: what it says, and which line is wrong."""
 
-import json
-import os
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
+from boxoffice.application.rehearsal import House, rehearse
 from boxoffice.application.season import Import
 from boxoffice.application.season_file import read_season
 from boxoffice.application.toml_lines import line_of, with_line
-from boxoffice.cli.main import run
 from boxoffice.demo.load import showroom
 from boxoffice.domain.catalogue.commands import (
     CreateProduction,
@@ -34,7 +32,8 @@ def text() -> str:
 def steps_of(source: str) -> list[object]:
     season = read_season(source.encode())
     wanted = Import(season, {"showroom": showroom()}, venue="main", now=NOON)
-    return [step.command for step in wanted.steps()]
+    house = House(None)
+    return [one.command for one in rehearse(wanted.steps(house), house)]
 
 
 def test_the_example_is_a_hall_a_show_and_two_dates() -> None:
@@ -109,6 +108,16 @@ def test_the_same_names_give_the_same_ids_and_another_venue_has_others() -> None
         ("starts_at = 2027-02-06T20:00:00", "starts_at = 7", "must be a time"),
         ("open = true", 'open = "yes"', "must be true or false"),
         ("2027-02-13", "2027-02-06", "stands in the file twice"),
+        ('fixed = "2.00"', 'fixed = "1000000.01"', "between 0 and 1,000,000.00"),
+        ('percent = "4"', 'percent = "400"', "between 0 and 100 percent"),
+        ('percent = "9"', 'percent = "101"', "between 0 and 100 percent"),
+        ("2016-01-01 }", "2016-01-01, valid_until = 2015-01-01 }", "before it begins"),
+        ('"145.00"', '"14500000.00"', "between 0 and USD 1,000,000.00"),
+        ('name = "Concession"', f'name = "{"x" * 150}"', "at most 100 letters"),
+        ('proof = "Club card"', f'proof = "{"x" * 101}"', "is too long"),
+        ('code = "member", name', 'code = "concession", name', "must differ"),
+        ("sale_from = 2026-12-01", "sale_until = 2026-11-01", "start before"),
+        ("2026-12-01T10:00:00", "2028-12-01T10:00:00", "start before it ends"),
     ],
 )
 def test_a_complaint_names_its_line(old: str, new: str, complaint: str) -> None:
@@ -131,8 +140,9 @@ def test_what_is_missing_has_the_line_of_its_table() -> None:
 def read_with_halls(source: str) -> None:
     season = read_season(source.encode())
     wanted = Import(season, {"showroom": showroom()}, venue="main", now=NOON)
+    house = House(None)
     try:
-        list(wanted.steps())
+        rehearse(wanted.steps(house), house)
     except Invalid as error:
         raise with_line(error, source.encode()) from error
 
@@ -169,48 +179,3 @@ def test_elements_of_a_list_written_one_a_line_have_their_own_lines() -> None:
     source = "[a]\nb = [ # two\n  { c = 1 },\n  # not this\n  { c = 2 },\n]\nd = 1\n"
     assert [line_of(f"a.b[{at}].c", source) for at in (0, 1)] == [3, 5]
     assert line_of("a.d", source) == 7
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "showroom.json").write_bytes(showroom())
-    (tmp_path / "season.toml").write_text(text())
-    monkeypatch.chdir(tmp_path)
-    for name in os.environ:
-        if name.startswith("BOXOFFICE_"):
-            monkeypatch.delenv(name)
-    return tmp_path
-
-
-def test_importing_twice_changes_nothing_and_a_new_price_only_the_list(
-    folder: Path, capsys: Out
-) -> None:
-    assert run(["import", "season.toml", "--json"]) == 0
-    first = json.loads(capsys.readouterr().out)
-    assert first["changed"] == first["steps"]
-    assert run(["import", "season.toml", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["changed"] == []
-    (folder / "season.toml").write_text(text().replace('"42.00"', '"43.00"'))
-    assert run(["import", "season.toml"]) == 0
-    said = capsys.readouterr().out.splitlines()
-    assert said == [
-        "  prices of neon-nights-2027-02-06",
-        "  prices of neon-nights-2027-02-13",
-        "2 of 7 steps changed something.",
-    ]
-
-
-def test_checking_leaves_nothing_behind(folder: Path, capsys: Out) -> None:
-    before = sorted(folder.iterdir())
-    assert run(["import", "--check", "season.toml"]) == 0
-    assert capsys.readouterr().out == "The file is right: 7 steps to import it.\n"
-    assert sorted(folder.iterdir()) == before
-
-
-def test_a_missing_plan_file_names_the_line(folder: Path, capsys: Out) -> None:
-    (folder / "showroom.json").unlink()
-    assert run(["import", "season.toml"]) == 1
-    said = capsys.readouterr().err
-    assert said == (
-        "boxoffice: Line 10: plans[0].file: showroom.json: No such file or directory\n"
-    )

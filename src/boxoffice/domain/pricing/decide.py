@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date
+from typing import assert_never
 
+from boxoffice.domain.money import Money
 from boxoffice.domain.pricing.calculation import WHOLE, all_in, applicable
 from boxoffice.domain.pricing.commands import SetPrices
 from boxoffice.domain.pricing.events import (
@@ -26,6 +28,7 @@ RULES_MAX = 20
 PRICE_LISTS_MAX = 200
 """Versions of one list: each table is kept, for the holds and orders priced by it."""
 NAME_MAX = 100
+Rule = PriceType | Fee | TaxRule
 
 
 def set_prices(
@@ -41,9 +44,12 @@ def set_prices(
     `on` is the day of the performance, where the hall stands: it decides which taxes
     apply. Setting what is set already changes nothing.
     """
-    _check_types(command.types)
-    _check_fees(command.fees)
-    _check_taxes(command.taxes)
+    check_types(command.types)
+    check_codes("fees", command.fees)
+    check_codes("taxes", command.taxes)
+    rules: tuple[Rule, ...] = (*command.types, *command.fees, *command.taxes)
+    for rule in rules:
+        check_rule(rule)
     _check_prices(command, currency=currency, categories=categories)
     event = PricesSet(
         prices=tuple(_all_in(level, command, on) for level in command.prices),
@@ -78,53 +84,69 @@ def _check_prices(command: SetPrices, *, currency: str, categories: int) -> None
             raise Invalid(
                 "Each price names one price level of the hall and one price type, once."
             )
-        if not 0 <= level.price.minor <= PRICE_MINOR_MAX:
-            raise Invalid("A price must lie between 0 and 1,000,000.00.")
+        check_price(level.price)
         seen.add(where)
 
 
-def _check_names(kind: str, rules: Sequence[PriceType | Fee | TaxRule]) -> None:
+def check_price(price: Money) -> None:
+    """Refuse a base price out of bounds."""
+    if not 0 <= price.minor <= PRICE_MINOR_MAX:
+        most = Money(PRICE_MINOR_MAX, price.currency)
+        raise Invalid(f"A price must lie between 0 and {most}.")
+
+
+def check_types(types: Sequence[PriceType]) -> None:
+    """Refuse price types that do not go together."""
+    check_codes("price types", types)
+    if types and all(one.audience != "public" for one in types):
+        raise Invalid("At least one price type must be for the public.")
+
+
+def check_codes(kind: str, rules: Sequence[Rule]) -> None:
+    """Refuse rules of a kind that are too many or cannot be told apart."""
     if len(rules) > RULES_MAX:
         raise Invalid(f"A price list has at most {RULES_MAX} {kind}.")
     if len({rule.code for rule in rules}) != len(rules):
         raise Invalid(f"The codes of the {kind} must differ.")
-    for rule in rules:
-        if not re.fullmatch(CODE, rule.code):
-            raise Invalid(
-                f"{rule.code!r} is not a code: small letters, digits, - and _."
-            )
-        if not 0 < len(rule.name.strip()) <= NAME_MAX:
-            raise Invalid(f"{rule.code} needs a name of at most {NAME_MAX} letters.")
 
 
-def _check_types(types: Sequence[PriceType]) -> None:
-    _check_names("price types", types)
-    if types and all(one.audience != "public" for one in types):
-        raise Invalid("At least one price type must be for the public.")
-    for one in types:
-        if one.quota is not None and one.quota < 0:
-            raise Invalid(f"The quota of {one.code} must not be negative.")
-        if len(one.proof) > NAME_MAX:
-            raise Invalid(f"The proof for {one.code} is too long.")
+def check_rule(rule: Rule) -> None:
+    """Refuse a price type, fee or tax that makes no sense by itself."""
+    if not re.fullmatch(CODE, rule.code):
+        raise Invalid(f"{rule.code!r} is not a code: small letters, digits, - and _.")
+    if not 0 < len(rule.name.strip()) <= NAME_MAX:
+        raise Invalid(f"{rule.code} needs a name of at most {NAME_MAX} letters.")
+    match rule:
+        case PriceType():
+            _check_type(rule)
+        case Fee():
+            _check_fee(rule)
+        case TaxRule():
+            _check_tax(rule)
+        case _:
+            assert_never(rule)
 
 
-def _check_fees(fees: Sequence[Fee]) -> None:
-    _check_names("fees", fees)
-    for fee in fees:
-        if not 0 <= fee.fixed <= PRICE_MINOR_MAX:
-            raise Invalid(f"The fee {fee.code} must lie between 0 and 1,000,000.00.")
-        _check_share(fee)
+def _check_type(one: PriceType) -> None:
+    if one.quota is not None and one.quota < 0:
+        raise Invalid(f"The quota of {one.code} must not be negative.")
+    if len(one.proof) > NAME_MAX:
+        raise Invalid(f"The proof for {one.code} is too long.")
 
 
-def _check_taxes(taxes: Sequence[TaxRule]) -> None:
-    _check_names("taxes", taxes)
-    for tax in taxes:
-        _check_share(tax)
-        first, last = tax.valid_from, tax.valid_until
-        if first is not None and last is not None and first > last:
-            raise Invalid(f"The tax {tax.code} ends before it begins.")
+def _check_fee(fee: Fee) -> None:
+    if not 0 <= fee.fixed <= PRICE_MINOR_MAX:
+        raise Invalid(f"The fee {fee.code} must lie between 0 and 1,000,000.00.")
+    _check_share(fee)
+
+
+def _check_tax(tax: TaxRule) -> None:
+    _check_share(tax)
+    first, last = tax.valid_from, tax.valid_until
+    if first is not None and last is not None and first > last:
+        raise Invalid(f"The tax {tax.code} ends before it begins.")
 
 
 def _check_share(rule: Fee | TaxRule) -> None:
     if not 0 <= rule.basis_points <= WHOLE:
-        raise Invalid(f"{rule.code} must lie between 0 and {WHOLE:,} basis points.")
+        raise Invalid(f"{rule.code} must lie between 0 and 100 percent.")
