@@ -184,6 +184,12 @@ class RefundNotAllowed(Refused):
     code = "refund-not-allowed"
 
 
+class TooFewPlaces(Refused):
+    """Choose at least as many places as the tickets that you exchange for them."""
+
+    code = "too-few-places"
+
+
 class SecondPersonNeeded(Refused):
     """So much goes back only when a second person agrees; ask for a refund instead."""
 

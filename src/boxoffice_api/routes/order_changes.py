@@ -346,6 +346,7 @@ async def post_decline(
             errors.OrderNotConfirmed,
             errors.ExchangeOpen,
             errors.RefundNotAllowed,
+            errors.TooFewPlaces,
             errors.SecondPersonNeeded,
             errors.NotForSale,
             errors.PaymentOpen,

@@ -8,10 +8,11 @@ import pytest
 from msgspec.structs import replace
 
 from boxoffice.domain.decider import Decision
-from boxoffice.domain.ids import BuyerId, order_stream, payment_stream
+from boxoffice.domain.ids import BuyerId, HoldId, order_stream, payment_stream
 from boxoffice.domain.message import Command
 from boxoffice.domain.money import Money
 from boxoffice.domain.orders.commands import ExchangeTickets
+from boxoffice.domain.orders.decide import EXCHANGES_MAX
 from boxoffice.domain.orders.events import (
     ExchangePlaced,
     TicketsExchanged,
@@ -26,12 +27,15 @@ from boxoffice.errors import (
     ExchangeOpen,
     HoldExpired,
     HoldNotOpen,
+    Invalid,
     NotFound,
     OrderNotConfirmed,
     PaymentOpen,
     RefundNotAllowed,
+    Refused,
     SecondPersonNeeded,
     TicketNotValid,
+    TooFewPlaces,
 )
 from boxoffice.testing import (
     ANN,
@@ -68,6 +72,7 @@ HOUSE = on_sale(categories=(Money(4_500, "USD"), Money(6_000, "USD")))
 """Odd places cost 45 dollars, even ones 60."""
 CHEAP = told(HOUSE, hold_places(1), place_order(), settle("captured"))
 DEAR = told(HOUSE, hold_places(2), place_order(), settle("captured", 6_000))
+BOTH = told(HOUSE, hold_places(2, 4), place_order(), settle("captured", 12_000))
 UP = told(CHEAP, hold_places(2, hold=NEXT))
 DOWN = told(DEAR, hold_places(1, hold=NEXT))
 SWAPPED = [
@@ -78,6 +83,7 @@ SWAPPED = [
     "TicketsExchanged",
 ]
 PLACED = told(UP, exchange(1, fee=200))
+EUROS = on_sale(TOMORROW, categories=(Money(4_500, "EUR"),))
 
 
 def test_a_cheaper_place_is_swapped_at_once_and_the_rest_goes_back() -> None:
@@ -179,6 +185,22 @@ def test_what_was_swapped_for_promised_money_is_ended_when_it_is_clear_what_came
         (PLACED, refund(1), ExchangeOpen),
         (UP, exchange(1, buyer=BOB), NotFound),
         (UP, exchange(2), NotFound),
+        (UP, exchange(1, fee=-1), Invalid),
+        (
+            told(
+                BOTH,
+                hold_places(6, 8, hold=SPARE),
+                exchange(2, hold=SPARE),
+                hold_places(1, hold=NEXT),
+            ),
+            exchange(4),
+            ExchangeOpen,
+        ),
+        (
+            told([*CHEAP, *EUROS], hold_places(1, performance=TOMORROW, hold=NEXT)),
+            replace(exchange(1), into=TOMORROW),
+            Invalid,
+        ),
         (UP, exchange(1, hold=HOLD), HoldNotOpen),
         (UP, exchange(1, after_s=601), HoldExpired),
         (told(UP, refund(1)), exchange(1), TicketNotValid),
@@ -241,8 +263,7 @@ def test_a_till_swaps_tickets_as_long_as_nothing_goes_back() -> None:
 
 
 def test_what_staff_returned_by_exchange_counts_for_the_refunds_after_it() -> None:
-    both = told(HOUSE, hold_places(2, 4), place_order(), settle("captured", 12_000))
-    facts = told(both, hold_places(1, hold=NEXT))
+    facts = told(BOTH, hold_places(1, hold=NEXT))
     for buyer, asked in ((None, ["ApprovalAsked"]), (ANN, [])):
         story = told(facts, exchange(2, buyer=buyer, unapproved_max=1_500))
         happened = given(*story).when(refund(4, unapproved_max=7_499)).happened
@@ -250,10 +271,37 @@ def test_what_staff_returned_by_exchange_counts_for_the_refunds_after_it() -> No
 
 
 def test_what_staff_refunded_counts_for_the_exchanges_after_it() -> None:
-    both = told(HOUSE, hold_places(2, 4), place_order(), settle("captured", 12_000))
-    facts = told(both, hold_places(1, hold=NEXT), refund(4, unapproved_max=6_000))
+    facts = told(BOTH, hold_places(1, hold=NEXT), refund(4, unapproved_max=6_000))
     asked = exchange(2, buyer=None, unapproved_max=7_499)
     given(*facts).when(asked).refused(SecondPersonNeeded)
+
+
+def swapped(decision: Decision) -> TicketsExchanged:
+    return one(decision, TicketsExchanged)
+
+
+def test_a_buyer_swaps_for_at_least_as_many_places() -> None:
+    """Otherwise an exchange would be a refund that nobody agreed to."""
+    fewer = told(BOTH, hold_places(1, hold=NEXT))
+    given(*fewer).when(exchange(2, 4)).refused(TooFewPlaces, tickets=2, places=1)
+    window = exchange(2, 4, buyer=None)
+    assert 7_500 == swapped(given(*fewer).when(window).happened).returned.minor
+    two = told(BOTH, hold_places(1, 3, hold=NEXT))
+    cheaper = given(*two).when(exchange(2, 4)).happened
+    assert 3_000 == swapped(cheaper).returned.minor
+    more = told(DEAR, hold_places(1, 3, hold=NEXT))
+    assert "ExchangePlaced" in names(given(*more).when(exchange(2)).happened)
+
+
+@pytest.mark.parametrize("buyer", [ANN, None])
+def test_tickets_are_not_swapped_without_end(buyer: BuyerId | None) -> None:
+    facts, mine = CHEAP, 1
+    for number in range(EXCHANGES_MAX):
+        spare, hold = 4 - mine, HoldId(f"{number:032x}")
+        swap = exchange(mine, hold=hold, buyer=buyer)
+        facts, mine = told(facts, hold_places(spare, hold=hold), swap), spare
+    again = told(facts, hold_places(4 - mine, hold=NEXT))
+    given(*again).when(exchange(mine, buyer=buyer)).refused(Refused)
 
 
 def test_an_exchanged_ticket_says_so() -> None:

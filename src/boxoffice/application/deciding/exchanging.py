@@ -44,6 +44,8 @@ def exchange_tickets(view: View, command: ExchangeTickets) -> Decision:
     )
     places.check_for_sale(draft, hold)
     lines = places.lines_of(draft, hold)
+    is_buyers = command.buyer is not None
+    orders.check_exchange(order, tickets, len(lines), is_buyers=is_buyers)
     if any(line.price.currency != order.currency for line in lines):
         raise Invalid(f"Tickets of this order are paid in {order.currency}.")
     cost = orders.difference(tickets, lines, fee=command.fee)

@@ -224,10 +224,8 @@ def keep_anew(
     """Keep free places until `until`, or sell them at once, in a hold of our own.
 
     Raises:
-        SeatsUnavailable, HoldLimitReached, QuotaReached, PerformanceOff: not these.
+        SeatsUnavailable, HoldLimitReached, QuotaReached, AlreadyExists: not these.
     """
-    if draft.performance(hold.performance).cancelled:
-        raise PerformanceOff
     where = allowance_stream(hold.performance, hold.buyer)
     allowance: Allowance = draft.state(where, ALLOWANCE)
     if hold.hold in allowance.holds:

@@ -28,12 +28,17 @@ from boxoffice.errors import (
     OfferOver,
     OrderNotConfirmed,
     OrderNotOpen,
+    Refused,
     RequestNotOpen,
     SamePerson,
     SecondPersonNeeded,
     TicketNotValid,
+    TooFewPlaces,
     VoidWindowOver,
 )
+
+EXCHANGES_MAX = 20
+"""Of one order: swapping costs nothing, and every swap is on record for good."""
 
 
 class Split(msgspec.Struct, frozen=True, gc=False):
@@ -158,6 +163,20 @@ def check_alone(order: Order, amount: int, *, most: int | None) -> None:
     """Refuse to return `amount` where a second person cannot be asked first."""
     if needs_approval(order, amount, most=most):
         raise SecondPersonNeeded(amount=amount, unapproved_max=most)
+
+
+def check_exchange(
+    order: Order, tickets: list[OrderTicket], places: int, *, is_buyers: bool
+) -> None:
+    """Refuse an exchange that is one too many, or a refund in its clothes.
+
+    Raises:
+        TooFewPlaces: a buyer would be left with fewer tickets and money instead.
+    """
+    if order.exchanges >= EXCHANGES_MAX:
+        raise Refused(f"An order is exchanged at most {EXCHANGES_MAX} times.")
+    if is_buyers and places < len(tickets):
+        raise TooFewPlaces(tickets=len(tickets), places=places)
 
 
 def difference(

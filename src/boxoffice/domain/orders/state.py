@@ -73,6 +73,8 @@ class Order(msgspec.Struct, frozen=True):
     exchange: ExchangePlaced | None = None
     exchanged: TicketsExchanged | None = None
     """The last exchange that was done."""
+    exchanges: int = 0
+    """How many were done."""
     offer: AlternativeOffered | None = None
     requests: dict[str, ApprovalAsked] = {}
     alone: int = 0
@@ -243,6 +245,7 @@ def _exchanged(state: Order, event: TicketsExchanged) -> Order:
         alone=state.alone + returned,
         exchange=None,
         exchanged=event,
+        exchanges=state.exchanges + 1,
     )
 
 
