@@ -112,6 +112,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Deltas are merged this long before a frame is sent."""
     socket_queue_max: int = 64
     sockets_max: int = 2_000
+    connections_max: Annotated[int, msgspec.Meta(ge=1)] = 4_000
+    """Connections for requests to one API process; more are answered with 503."""
     health_port: int = 9000
     """Where relay, projector and reactor answer /livez and /readyz; 0: nowhere."""
 

@@ -31,6 +31,11 @@ class JoinedTransport:
             self._loop.call_soon(self._flush)
         self._waiting.append(data)
 
+    def write_eof(self) -> None:
+        """Send what waits, then say that nothing more will come."""
+        self._flush()
+        self._transport.write_eof()
+
     def close(self) -> None:
         """Send what waits, then close."""
         self._flush()

@@ -35,6 +35,18 @@ class TooLarge(errors.Refused):
     code = "too-large"
 
 
+class HeadTooLarge(errors.Refused):
+    """The head of the request is larger than 64 KiB; send fewer or shorter fields."""
+
+    code = "head-too-large"
+
+
+class TooLate(errors.Refused):
+    """The request did not arrive in time; send it again, whole."""
+
+    code = "too-late"
+
+
 class UnsupportedMediaType(errors.Refused):
     """This address does not read that kind of content; send JSON in UTF-8."""
 
@@ -97,6 +109,8 @@ STATUSES: Mapping[type[errors.BoxOfficeError], int] = {
     errors.Misconfigured: 500,
     Malformed: 400,
     TooLarge: 413,
+    HeadTooLarge: 431,
+    TooLate: 408,
     UnsupportedMediaType: 415,
     MethodNotAllowed: 405,
 }

@@ -13,6 +13,8 @@ import contextlib
 import socket
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, cast
 
 import uvicorn
 
@@ -20,7 +22,7 @@ from boxoffice.bootstrap import Container
 from boxoffice.errors import Misconfigured
 from boxoffice_api.app import create_app
 from boxoffice_api.asgi import App
-from boxoffice_api.joined_writes import JoinedHttpProtocol
+from boxoffice_api.guarded_http import Door, GuardedHttpProtocol
 
 BACKLOG = 2_048
 KEEP_ALIVE_S = 75
@@ -76,9 +78,10 @@ async def run(
 
 
 def _config(app: App, container: Container) -> uvicorn.Config:
+    door = Door(connections_max=container.settings.connections_max)
     return uvicorn.Config(
         app,
-        http=JoinedHttpProtocol,
+        http=cast("Any", partial(GuardedHttpProtocol, door=door)),
         ws="websockets-sansio",
         # Frames are small and shared; deflating each costs ten times the sending.
         ws_per_message_deflate=False,
