@@ -162,13 +162,16 @@ def test_prices_that_somebody_set_stay_until_the_file_agrees(
     of = str(dates(capsys)[1]["performance"])
     assert run(["performance", "prices", of, "Balcony=40.00"]) == 0
     capsys.readouterr()
+    theirs = dates(capsys)[1]["prices"]
     write(folder, ('"42.00"', '"43.00"'))
     said = imported(capsys)
     assert said["changed"] == ["prices of neon-nights-2027-02-06"]
     assert said["left"] == {
         "prices of neon-nights-2027-02-13": "somebody else set them since"
     }
-    assert dates(capsys)[1]["prices"] == {"4": [4000, "USD"]}
+    assert dates(capsys)[1]["prices"] == theirs
+    write(folder, ('"42.00"', '"40.00"'))
+    assert imported(capsys)["left"] == {}
 
 
 def test_a_date_that_was_called_off_is_skipped(folder: Path, capsys: Out) -> None:
