@@ -1,8 +1,10 @@
 """The live sockets: `/live/performances/<id>` for all, `/live/staff/…` for staff.
 
 A browser sends its cookies with a socket that any page opened, so a socket that comes
-with cookies must come from our own page. What a client says is not listened to; one
-that talks too much is sent away, and so is one that takes nothing for `STALL_MAX_S`.
+with cookies must come from our own page. Staff are checked again and again; while
+nobody can tell who they are, they are sent away to try again later. What a client says
+is not listened to; one that talks too much is sent away, and so is one that takes
+nothing for `STALL_MAX_S`.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
+import structlog
 from litestar import WebSocket, websocket
 from litestar.di import NamedDependency
 from litestar.exceptions import WebSocketDisconnect
@@ -34,6 +37,8 @@ HEARD_MAX = 20
 """Frames of a client that are ignored before it is sent away."""
 GOING_AWAY, POLICY_VIOLATION, TRY_AGAIN_LATER = 1001, 1008, 1013
 BOARD_ROLES = ("manager", "finance", "till")
+
+log = structlog.get_logger()
 
 Socket = WebSocket[Any, Any, Any]
 Check = Callable[[], Awaitable[object]]
@@ -140,15 +145,27 @@ async def _send(socket: Socket, seat: Seat, *, beat_s: float, check: Check) -> i
             frame = seat.room.snapshot()
         if loop.time() >= check_at:
             check_at = loop.time() + beat_s
-            try:
-                await check()
-            except (Forbidden, Unauthenticated):
-                return POLICY_VIOLATION
+            refused = await _refused(socket, check)
+            if refused is not None:
+                return refused
         try:
             async with asyncio.timeout(STALL_MAX_S):
                 await send_frame(socket, frame or seat.room.beat())
         except TimeoutError:
             return TRY_AGAIN_LATER
+
+
+async def _refused(socket: Socket, check: Check) -> int | None:
+    """Check once more who listens; give the code to close with."""
+    try:
+        await check()
+    except (Forbidden, Unauthenticated):
+        return POLICY_VIOLATION
+    except Unavailable as error:
+        path = socket.scope["path"]
+        log.warning("listener_unchecked", path=path, reason=str(error))
+        return TRY_AGAIN_LATER
+    return None
 
 
 async def send_frame(socket: Socket, frame: Frame) -> None:

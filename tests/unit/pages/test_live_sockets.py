@@ -10,7 +10,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+import structlog
 
+from boxoffice.errors import Unavailable
 from boxoffice_api.live import sockets
 from tests.unit.api.house import House
 from tests.unit.pages.site import Visitor
@@ -195,6 +197,25 @@ async def test_the_staff_cookie_opens_the_board_from_our_own_page_only(
         assert (await client.hears())["type"] == "websocket.accept"
     async with socket(house, path, cookie | {"origin": "http://evil.test"}) as client:
         assert (await client.hears())["status"] == 403
+
+
+async def test_a_board_whose_token_nobody_can_check_is_to_be_opened_later(
+    house: House, performance: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "STAFF_BEAT_S", 0.02)
+    monkeypatch.setattr("boxoffice_api.auth.KNOWN_FOR_S", 0.0)
+
+    def away(_digest: bytes) -> None:
+        raise Unavailable("The log does not answer.")
+
+    path = f"/live/staff/performances/{performance}"
+    with structlog.testing.capture_logs() as logs:
+        async with socket(house, path, house.staff()) as client:
+            assert (await client.hears())["type"] == "websocket.accept"
+            monkeypatch.setattr(house.container.tokens, "find", away)
+            assert await client.hears_close() == sockets.TRY_AGAIN_LATER
+    (line,) = logs
+    assert (line["event"], line["path"]) == ("listener_unchecked", path)
 
 
 async def test_a_revoked_token_closes_the_board(
