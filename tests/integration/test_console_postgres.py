@@ -41,7 +41,7 @@ def test_a_refund_is_asked_for_agreed_to_and_listed(
     said(capsys, *refund, "--by", "ANN LEE")
     approve = ("order", "approve", ORDER, "--by")
     assert "Another person" in said(capsys, *approve, "Ann Lee", code=1)
-    assert "by staff:Ann Lee: Ill" in said(capsys, "order", "waiting")
+    assert "Ann Lee: Ill" in said(capsys, "order", "waiting")
     assert "USD 45.00 on the way back" in said(capsys, *approve, "Tom")
     assert said(capsys, "order", "list", PERFORMANCE).startswith(ORDER)
 
