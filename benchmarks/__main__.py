@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 RESULTS = Path(__file__).parent / "results"
-RUNS = ("append", "holds", "replay", "purchases")
+RUNS = ("append", "append_parts", "holds", "replay", "purchases")
 
 
 def main() -> None:

@@ -5,13 +5,13 @@
 The floor is one `insert … select from unnest(…)` a call, in autocommit, into a table
 with the same columns and indexes but no hash: no order, no guards, no receipts, no
 chain. Both go through one connection with fsync on, in rounds that take turns. A
-round's rate is that of its median call, a figure the median of the rounds' ratios.
+round's rate is that of its median call; for the figure see ratios.py.
 `packed` is the floor with our own packing of arrays, to tell what the client saves
 from what the server does. A figure counts only if afterwards the log is whole and
 holds exactly what was sent.
 
-With `--dump-s 60` the last line compares appends during a dump, a snapshot that is open
-and being read all that time, with those before and after it.
+The last line compares appends while a snapshot is open and read for `--dump-s` seconds,
+and while the same is read without one, with those around them: see dump.py.
 """
 
 from __future__ import annotations
@@ -20,8 +20,6 @@ import argparse
 import os
 import random
 import statistics
-import subprocess
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -36,7 +34,9 @@ import psycopg
 from psycopg import sql
 
 from benchmarks.append_calls import PATTERNS, Calls, Pattern, rows
+from benchmarks.dump import around_dump
 from benchmarks.machine import machine
+from benchmarks.ratios import Ratio, ratio
 from boxoffice.application.chain import ChainCheck
 from boxoffice.application.ports.log import Append, Stored
 from boxoffice.infrastructure.postgres import arrays
@@ -59,22 +59,6 @@ insert into bare select %b + o, now(), s, v, t, d, m
 from unnest(%b::uuid[], %b::bigint[], %b::text[], %b::bytea[], %b::bytea[])
   with ordinality u (s, v, t, d, m, o)
 """
-DUMP = """
-import sys, time, psycopg
-url, seconds = sys.argv[1], float(sys.argv[2])
-with psycopg.connect(url) as c:
-    c.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-    print(c.execute("select count(*) from boxoffice.events").fetchone(), flush=True)
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        with c.cursor().copy("copy boxoffice.events to stdout (format binary)") as rows:
-            for number, _ in enumerate(rows):
-                if number % 200 == 0:
-                    time.sleep(0.02)
-                    if time.monotonic() > end:
-                        sys.exit()
-"""
-"""A reader with an open snapshot that takes its time, as pg_dump over a network."""
 
 
 class Sample(msgspec.Struct, frozen=True):
@@ -91,7 +75,7 @@ class Sample(msgspec.Struct, frozen=True):
 
 
 class Figure(msgspec.Struct, frozen=True):
-    """Medians of a case over its rounds; ratios are to the floor of the same round."""
+    """Medians of a case over its rounds; ratios are to the floor (ratios.py)."""
 
     pattern: str
     commands_a_call: int
@@ -100,8 +84,8 @@ class Figure(msgspec.Struct, frozen=True):
     p99_ms: float
     client_us: float
     server_us: float
-    ratio: float
-    cpu_ratio: float
+    ratio: Ratio
+    cpu_ratio: Ratio
 
 
 class Course:
@@ -215,7 +199,7 @@ def figure(
     def middle(values: Iterable[float], digits: int) -> float:
         return round(statistics.median(values), digits)
 
-    pairs = list(zip(mine, floor, strict=True))
+    goal = GOALS.get(commands) if case == "append" else None
     return Figure(
         pattern=pattern.name,
         commands_a_call=commands,
@@ -224,9 +208,14 @@ def figure(
         p99_ms=middle((s.p99_ms for s in mine), 2),
         client_us=middle((s.client_us for s in mine), 1),
         server_us=middle((s.server_us for s in mine), 1),
-        ratio=middle((s.commands_per_s / f.commands_per_s for s, f in pairs), 3),
-        cpu_ratio=middle(
-            (s.commands_per_cpu_s / f.commands_per_cpu_s for s, f in pairs), 3
+        ratio=ratio(
+            [s.commands_per_s for s in mine],
+            [s.commands_per_s for s in floor],
+            goal=goal,
+        ),
+        cpu_ratio=ratio(
+            [s.commands_per_cpu_s for s in mine],
+            [s.commands_per_cpu_s for s in floor],
         ),
     )
 
@@ -243,34 +232,13 @@ def check(course: Course) -> None:
     assert receipts == course.log_commands, "receipts were lost"
 
 
-def during_dump(url: str, course: Course, *, seconds: float) -> dict[str, float]:
-    """Give commands a second before, during and after a dump, at 32 commands a call.
-
-    The ratio is to the mean of before and after: a minute is long on a busy machine.
-    """
-
-    def rate(until_s: float) -> float:
-        rates = []
-        end = monotonic() + until_s
-        while monotonic() < end:
-            rates.append(sample(course, "append", PATTERNS[0], 32).commands_per_s)
-        return statistics.median(rates)
-
-    before = rate(seconds / 4)
-    command = [sys.executable, "-c", DUMP, url, str(seconds)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as dump:
-        assert dump.stdout is not None
-        dump.stdout.readline()
-        during = rate(seconds - 2)
-        assert dump.poll() is None, "the dump ended too early"
-        dump.wait()
-    after = rate(seconds / 4)
-    return {
-        "before": round(before),
-        "during": round(during),
-        "after": round(after),
-        "ratio": round(2 * during / (before + after), 3),
-    }
+def rates(course: Course, seconds: float) -> list[float]:
+    """Append 32 commands a call for so long; give the rate of each round."""
+    found = []
+    end = monotonic() + seconds
+    while monotonic() < end:
+        found.append(sample(course, "append", PATTERNS[0], 32).commands_per_s)
+    return found
 
 
 @contextmanager
@@ -298,7 +266,8 @@ def run(server: str, *, rounds: int, dump_s: float) -> dict[str, object]:
             ]
             result: dict[str, object] = {"machine": about, "figures": figures}
             if dump_s:
-                result["dump"] = during_dump(url, course, seconds=dump_s)
+                appends = partial(rates, course)
+                result["dump"] = around_dump(url, appends, seconds=dump_s)
             check(course)
         finally:
             course.close()
@@ -309,7 +278,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--url", default=os.environ.get("BOXOFFICE_TEST_POSTGRES_URL"))
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--dump-s", type=float, default=0.0)
+    parser.add_argument("--dump-s", type=float, default=60.0)
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     if not given.url:
@@ -323,25 +292,26 @@ def main() -> None:
 def print_table(result: dict[str, Any]) -> None:
     print(
         f"{'pattern':26}{'a call':>6}  {'case':8}{'commands/s':>11}{'p99 ms':>8}"
-        f"{'client us':>11}{'server us':>11}{'CPU ratio':>11}{'ratio':>7}"
+        f"{'client us':>11}{'server us':>11}{'CPU ratio':>11}{'ratio':>7}{'medians':>9}"
     )
     for row in result["figures"]:
         print(
             f"{row.pattern:26}{row.commands_a_call:6}  {row.case:8}"
             f"{row.commands_per_s:11,.0f}{row.p99_ms:8.2f}"
             f"{row.client_us:11.1f}{row.server_us:11.1f}"
-            f"{row.cpu_ratio:11.2f}{row.ratio:7.2f}{verdict(row)}"
+            f"{row.cpu_ratio.median:11.2f}{row.ratio.median:7.2f}"
+            f"{row.ratio.of_medians:9.2f}{verdict(row.ratio)}"
         )
     if "dump" in result:
-        print("commands/s, 32 a call, around a dump:", result["dump"])
+        found = msgspec.json.encode(result["dump"]).decode()
+        print("commands/s, 32 a call, around a dump:", found)
     print("The log is whole and holds exactly what was sent.")
 
 
-def verdict(row: Figure) -> str:
-    goal = GOALS.get(row.commands_a_call)
-    if goal is None or row.case != "append":
+def verdict(found: Ratio) -> str:
+    if found.goal is None:
         return ""
-    return f"  goal {goal}" + ("" if row.ratio >= goal else " MISSED")
+    return f"  goal {found.goal}" + ("" if found.reached else " MISSED")
 
 
 if __name__ == "__main__":
