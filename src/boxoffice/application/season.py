@@ -105,14 +105,16 @@ class Import:
     ) -> Iterator[Step | Outcome]:
         name, at = performance.name, performance.at
         where = performance_stream(self.performance(name))
-        if house.state(where, PERFORMANCE).cancelled:
+        known: Performance = house.state(where, PERFORMANCE)
+        if known.cancelled:
             yield Outcome(f"date {name}", left="somebody called it off")
             return
         window = at.maybe("sale_until") or at.maybe("sale_from") or at
         made = self._schedule(performance)
         yield Step(f"date {name}", window, made, creates=True)
-        known: Performance = house.state(where, PERFORMANCE)
-        yield self._prices(performance, [level.name for level in known.categories])
+        made_now: Performance = house.state(where, PERFORMANCE)
+        levels = [level.name for level in made_now.categories]
+        yield self._prices(performance, levels, is_new=not known.scheduled)
         if performance.is_open:
             yield Step(
                 f"sale of {name}",
@@ -122,9 +124,13 @@ class Import:
                 why="somebody closed it",
             )
 
-    def _prices(self, performance: SeasonPerformance, levels: list[str]) -> Step:
+    def _prices(
+        self, performance: SeasonPerformance, levels: list[str], *, is_new: bool
+    ) -> Step:
+        """Price a date. Its hall may be older than the file's, unless it is new."""
         prices = self._season.price_lists[performance.price_list]
         plan = self._plans[performance.plan]
+        drawn = [] if is_new else [category.name for category in plan.categories]
         of = self.performance(performance.name)
         return Step(
             f"prices of {performance.name}",
@@ -132,7 +138,7 @@ class Import:
             SetPrices(
                 now=self._now,
                 performance=of,
-                prices=tuple(self._levels(prices, plan, levels)),
+                prices=tuple(self._levels(prices, levels, besides=drawn)),
                 types=prices.types,
                 fees=prices.fees,
                 taxes=prices.taxes,
@@ -156,17 +162,16 @@ class Import:
         )
 
     def _levels(
-        self, prices: SeasonPriceList, plan: ImportSeatingPlan, levels: list[str]
+        self, prices: SeasonPriceList, levels: list[str], *, besides: list[str]
     ) -> Iterator[LevelPrice]:
-        """Give the prices of a date: its hall may be older than that of the file."""
-        drawn = [category.name for category in plan.categories]
+        """Give the prices of a hall's levels; those besides do not concern it."""
         for row in prices.prices:
-            if row.level not in drawn:
-                known = ", ".join(drawn)
-                raise row.at.refuse(f"{plan.name} has no such price level ({known})")
             if row.level in levels:
                 price = Money(row.minor, self._season.currency)
                 yield LevelPrice(levels.index(row.level), price, row.price_type)
+            elif row.level not in besides:
+                known = ", ".join(levels)
+                raise row.at.refuse(f"the hall has no such price level ({known})")
 
     def _id(self, kind: str, name: str) -> str:
         return _digest(f"{kind} of the season of {self._venue}: {name}")

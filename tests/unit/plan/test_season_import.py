@@ -203,6 +203,26 @@ def test_a_hall_that_somebody_drew_anew_stays_as_drawn(
     assert imported(capsys)["left"] == {}
 
 
+def test_a_new_date_has_a_price_for_no_level_that_its_hall_lost(
+    folder: Path, capsys: Out
+) -> None:
+    imported(capsys)
+    (folder / "new.json").write_bytes(showroom().replace(b"Balcony", b"Gallery"))
+    assert run(["import-plan", "new.json"]) == 0
+    assert imported_again(capsys) == []
+    write(folder, ("neon-nights-2027-02-13", "neon-nights-2027-02-14"))
+    assert run(["import", "season.toml"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("boxoffice: Line 36: price_lists.weekend.prices.Balcony: ")
+    assert "Floor Rear, Gallery" in said
+
+
+def imported_again(capsys: Out) -> object:
+    """Import the file once more; give what changed."""
+    capsys.readouterr()
+    return imported(capsys)["changed"]
+
+
 def test_dates_in_a_hall_of_yesterday_keep_their_price_levels(
     folder: Path, capsys: Out
 ) -> None:
