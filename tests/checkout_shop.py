@@ -35,6 +35,8 @@ PACE = {
     "payment_retry_max_s": 0.05,
     "payment_watch_s": 0.01,
     "payment_watch_max_s": 0.05,
+    "refund_retry_s": 0.02,
+    "refund_retry_max_s": 0.05,
 }
 
 

@@ -172,6 +172,12 @@ class SamePerson(Refused):
     code = "same-person"
 
 
+class RefundNotStuck(Refused):
+    """This refund did not fail for good, or was dealt with; look at the order again."""
+
+    code = "refund-not-stuck"
+
+
 class RequestNotOpen(Refused):
     """This request was already answered, or there is no such request."""
 

@@ -94,6 +94,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     payment_watch_s: float = 2.0
     """Pause before looking how a payment stands that waits; doubled likewise."""
     payment_watch_max_s: float = 30.0
+    refund_retry_s: float = 300.0
+    """Pause before a refund that failed is tried anew; doubled likewise."""
+    refund_retry_max_s: float = 86_400.0
     public_url: str = ""
     """Where buyers find the pages and come back to from the provider's; empty: here."""
     crash_at: str = ""

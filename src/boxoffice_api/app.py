@@ -41,6 +41,7 @@ from boxoffice_api.routes import (
     order_changes,
     order_desk,
     orders,
+    owed,
     performances,
     plans,
     prices,
@@ -67,6 +68,7 @@ API = [
     *orders.HANDLERS,
     *order_changes.HANDLERS,
     *order_desk.HANDLERS,
+    *owed.HANDLERS,
     *webhooks.HANDLERS,
     *operations.HANDLERS,
 ]

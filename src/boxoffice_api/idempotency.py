@@ -19,6 +19,7 @@ from boxoffice.domain.ids import (
     BuyerId,
     HoldId,
     OrderCode,
+    RefundId,
     order_code,
 )
 from boxoffice.domain.message import Meta
@@ -108,6 +109,11 @@ def attempt_id(keys: Keys, identity: Identity) -> AttemptId:
 def request_id(keys: Keys, identity: Identity) -> str:
     """Name the wish that a command tells, should somebody have to agree to it."""
     return keys.derived(b"wish" + identity.command_id)[:16].hex()
+
+
+def refund_id(keys: Keys, identity: Identity) -> RefundId:
+    """Name the refund that a command has tried anew."""
+    return RefundId(keys.derived(b"refund" + identity.command_id)[:16].hex())
 
 
 def exchange_id(keys: Keys, identity: Identity) -> str:

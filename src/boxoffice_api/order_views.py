@@ -30,6 +30,7 @@ from boxoffice.readmodels.order_document import (
     RefundState,
     ShownAttempt,
     ShownLine,
+    ShownRefund,
     Status,
 )
 from boxoffice_api.amounts import MoneyView, money
@@ -115,10 +116,17 @@ class PaymentView(msgspec.Struct, frozen=True):
 
 
 class RefundView(msgspec.Struct, frozen=True):
-    """Money on its way back to where it came from."""
+    """Money on its way back to where it came from.
 
+    `failed`: no bank takes it, and the house owes it; `settled`: it was given back by
+    hand. `paid_out_by` says to have done so, and waits for a second person.
+    """
+
+    refund: str
     amount: MoneyView
     state: RefundState
+    reason: str | None = None
+    paid_out_by: str | None = None
 
 
 class ExchangeView(msgspec.Struct, frozen=True):
@@ -227,16 +235,24 @@ def order_view(
         ended_at=_utc(document.ended_at),
         promotion=document.promotion,
         payment=_payment(document),
-        refunds=[
-            RefundView(_money(document, refund.amount), refund.state)
-            for refund in document.refunds
-        ],
+        refunds=[_refund(document, one, is_staff=is_staff) for one in document.refunds],
         exchange=_exchange(document),
         alternative=_alternative(document),
         token=token(document.position),
         particulars=_particulars(known.get(PersonId(document.person))),
         requests=None if staff is None else requests_of(document, staff),
         comps=None if staff is None else comps_of(document, known, staff),
+    )
+
+
+def _refund(
+    document: OrderDocument, shown: ShownRefund, *, is_staff: bool
+) -> RefundView:
+    view = RefundView(shown.refund, _money(document, shown.amount), shown.state)
+    if not is_staff:
+        return view
+    return msgspec.structs.replace(
+        view, reason=shown.reason, paid_out_by=shown.paid_out_by or None
     )
 
 

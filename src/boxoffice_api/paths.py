@@ -11,6 +11,7 @@ from boxoffice.errors import NotFound
 _FAMILY = re.compile(r"[0-9a-f]{24}")
 _PROMOTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{1,31}")
 _BUDGET = re.compile(CODE)
+_REFUND = re.compile(r"[0-9A-Za-z._-]{1,128}")
 _NAME = re.compile(r"[0-9a-f]{32}")
 
 
@@ -44,6 +45,13 @@ def request_in_path(text: str) -> str:
     """Read the name of a request that waits for a second person."""
     if not _NAME.fullmatch(text):
         raise NotFound("There is no such request.")
+    return text
+
+
+def refund_in_path(text: str) -> str:
+    """Read the name of a refund."""
+    if not _REFUND.fullmatch(text):
+        raise NotFound("There is no such refund.")
     return text
 
 

@@ -89,6 +89,7 @@ STATUSES: Mapping[type[errors.BoxOfficeError], int] = {
     errors.RequestNotOpen: 409,
     errors.RefundNotAllowed: 409,
     errors.TooFewPlaces: 409,
+    errors.RefundNotStuck: 409,
     errors.SecondPersonNeeded: 409,
     errors.VoidWindowOver: 409,
     errors.OfferOver: 409,

@@ -187,6 +187,7 @@ def _paces(container: Container) -> Paces:
     return Paces(
         call=Pace(settings.payment_retry_s, settings.payment_retry_max_s),
         watch=Pace(settings.payment_watch_s, settings.payment_watch_max_s),
+        refund=Pace(settings.refund_retry_s, settings.refund_retry_max_s),
     )
 
 

@@ -160,7 +160,13 @@ def _payment(order: Order, tag: str, event: dict[str, Any]) -> None:
         case "payment-captured.v1":
             order.attempts[event["attempt"]] = "captured"
             order.captured[event["attempt"]] += order.minor(event["amount"])
+        case "refund-settled.v1":
+            attempt, minor, _ = order.refunds[event["refund"]]
+            order.refunds[event["refund"]] = attempt, minor, "by-hand"
         case "refund-requested.v1":
+            if replaces := event.get("replaces"):
+                attempt, minor, _ = order.refunds[replaces]
+                order.refunds[replaces] = attempt, minor, "replaced"
             order.refunds[event["refund"]] = (
                 event["attempt"],
                 order.minor(event["amount"]),
@@ -198,7 +204,7 @@ def of_orders(books: Books) -> Iterator[str]:
             yield f"{code} mixes currencies: {order}"
         if order.refunded("stuck"):
             yield f"{code} waits for money that nobody gives back: {order}"
-        back = order.refunded("open", "done", "stuck")
+        back = order.refunded("open", "done", "stuck", "by-hand")
         rest = order.captured.total() - back.total()
         worth = sum(order.valid.values()) + order.kept
         if rest != worth:

@@ -177,6 +177,7 @@ async def settings(
         payment_retry_max_s=1.0,
         payment_watch_s=0.5,
         payment_watch_max_s=2.0,
+        refund_retry_s=0.2,
         offer_s=2,
         health_port=0,
     )

@@ -297,8 +297,18 @@ class Judge:
                 order.attempts[event.attempt].status = "failed"
             case payments.PaymentGivenUp():
                 order.attempts[event.attempt].given_up = True
+            case _:
+                self._back(order, event)
+
+    def _back(self, order: Order, event: Event) -> None:
+        match event:
             case payments.RefundRequested():
                 attempt = order.attempts[event.attempt]
+                if event.replaces:
+                    of, minor, state = order.refunds[event.replaces]
+                    assert state == "failed"
+                    order.refunds[event.replaces] = (of, minor, "replaced")
+                    attempt.back -= minor
                 attempt.back += event.amount.minor
                 assert attempt.back <= attempt.captured, "more back than was captured"
                 refund = (event.attempt, event.amount.minor, "requested")
@@ -309,8 +319,14 @@ class Judge:
                 order.refunds[event.refund] = (name, minor, "completed")
             case payments.RefundFailed():
                 name, minor, _ = order.refunds[event.refund]
-                order.refunds[event.refund] = (name, minor, "failed")
+                after = "replaced" if event.retry else "failed"
+                order.refunds[event.refund] = (name, minor, after)
                 order.attempts[name].back -= minor if event.retry else 0
+            case payments.RefundSettled():
+                name, minor, state = order.refunds[event.refund]
+                assert (state, minor) == ("failed", event.amount.minor)
+                assert event.by != event.approver
+                order.refunds[event.refund] = (name, minor, "settled")
             case _:
                 pass
 

@@ -11,6 +11,7 @@ from boxoffice.application.deciding import (
     comps,
     exchanging,
     holds,
+    owed,
     promotions,
     refunding,
     settling,
@@ -62,6 +63,7 @@ ROADS: Roads = (
     | ordering.ROADS
     | comps.ROADS
     | settling.ROADS
+    | owed.ROADS
     | refunding.ROADS
     | exchanging.ROADS
 )

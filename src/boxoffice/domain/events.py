@@ -59,7 +59,9 @@ from boxoffice.domain.payments.events import (
     RefundAwaited,
     RefundCompleted,
     RefundFailed,
+    RefundPaidOut,
     RefundRequested,
+    RefundSettled,
 )
 from boxoffice.domain.pricing.events import PricesSet, QuotaClaimed
 from boxoffice.domain.promotions.events import (
@@ -129,6 +131,8 @@ PaymentEvent = (
     | RefundAwaited
     | RefundCompleted
     | RefundFailed
+    | RefundPaidOut
+    | RefundSettled
 )
 PromotionEvent = (
     PromotionDefined

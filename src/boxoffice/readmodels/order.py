@@ -259,5 +259,6 @@ ORDER = ReadModel(
         ("performances", "status", "number"),
         ("status", "number"),
         ("waiting", "number"),
+        ("owed", "number"),
     ),
 )

@@ -34,7 +34,8 @@ AttemptState = Literal[
     "requested", "buyer", "money", "authorised", "captured", "failed", "given-up"
 ]
 """`buyer` and `money` are whom the provider waits for."""
-RefundState = Literal["requested", "completed", "failed", "replaced"]
+RefundState = Literal["requested", "completed", "failed", "replaced", "settled"]
+"""`settled`: given back by hand. `failed`: the house owes it."""
 
 
 class ShownLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -73,13 +74,14 @@ class ShownAttempt(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class ShownRefund(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """Money on its way back."""
+    """Money on its way back; `paid_out_by` says to have given it back by hand."""
 
     refund: str
     attempt: str
     amount: int
     state: RefundState = "requested"
     reason: str = ""
+    paid_out_by: str = ""
 
 
 class ShownExchange(msgspec.Struct, frozen=True, gc=False):
@@ -152,7 +154,7 @@ class OrderDocument(msgspec.Struct, frozen=True, gc=False):
     `performances` are those of all its lines. `total` is what was last confirmed;
     `paid` what was captured, `refunding` what goes back, `refunded` what is back,
     `kept` what stays with the house although no ticket stands for it. `waiting` tells
-    whether a request is open.
+    whether a request is open, `owed` whether a refund failed for good.
     """
 
     order: str
@@ -184,6 +186,7 @@ class OrderDocument(msgspec.Struct, frozen=True, gc=False):
     exchange: ShownExchange | None = None
     offer: ShownOffer | None = None
     waiting: bool = False
+    owed: bool = False
     requests: tuple[ShownRequest, ...] = ()
     comps: ShownComps | None = None
     timeline: tuple[Entry, ...] = ()

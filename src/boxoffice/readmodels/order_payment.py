@@ -17,7 +17,9 @@ from boxoffice.domain.payments.events import (
     RefundAwaited,
     RefundCompleted,
     RefundFailed,
+    RefundPaidOut,
     RefundRequested,
+    RefundSettled,
 )
 from boxoffice.readmodels.order_document import (
     ATTEMPTS_MAX,
@@ -30,7 +32,15 @@ from boxoffice.readmodels.order_document import (
     ShownRefund,
 )
 
-_OfRefund = RefundRequested | RefundAwaited | RefundCompleted | RefundFailed
+DONE = ("completed", "replaced", "settled")
+_OfRefund = (
+    RefundRequested
+    | RefundAwaited
+    | RefundCompleted
+    | RefundFailed
+    | RefundPaidOut
+    | RefundSettled
+)
 _Answer = (
     PaymentAwaited
     | PaymentAuthorised
@@ -42,7 +52,22 @@ _Answer = (
 
 def paid(document: OrderDocument, event: PaymentEvent) -> OrderDocument:
     """Show one fact of a payment."""
+    if isinstance(event, _OfRefund):
+        turned = _refund(document, event)
+        owed = any(refund.state == "failed" for refund in turned.refunds)
+        return replace(turned, owed=owed)
     match event:
+        case PaymentRequested():
+            new = ShownAttempt(
+                attempt=event.attempt,
+                amount=event.amount.minor,
+                method=event.method[:TEXT_MAX],
+                purpose=event.purpose,
+            )
+            return _with_attempt(document, new)
+        case PaymentCaptured():
+            more = replace(document, paid=document.paid + event.amount.minor)
+            return _answered(more, event)
         case PaymentRequested():
             new = ShownAttempt(
                 attempt=event.attempt,
@@ -108,24 +133,47 @@ def _with_attempt(document: OrderDocument, attempt: ShownAttempt) -> OrderDocume
 def _refund(document: OrderDocument, event: _OfRefund) -> OrderDocument:
     match event:
         case RefundRequested():
-            new = ShownRefund(event.refund, event.attempt, event.amount.minor)
-            refunding = document.refunding + event.amount.minor
-            refunds = _bounded((*document.refunds, new))
-            return replace(document, refunding=refunding, refunds=refunds)
+            return _asked_back(document, event)
         case RefundAwaited():
             return document
         case RefundCompleted():
-            minor = event.amount.minor
-            back = replace(
-                document,
-                refunding=document.refunding - minor,
-                refunded=document.refunded + minor,
+            return _back(document, event, "completed")
+        case RefundSettled():
+            return _back(document, event, "settled")
+        case RefundPaidOut():
+            refunds = tuple(
+                replace(one, paid_out_by=event.by[:TEXT_MAX])
+                if one.refund == event.refund
+                else one
+                for one in document.refunds
             )
-            return _with_refund(back, event.refund, "completed", "")
+            return replace(document, refunds=refunds)
         case RefundFailed():
             return _failed(document, event)
         case _:
             assert_never(event)
+
+
+def _asked_back(document: OrderDocument, event: RefundRequested) -> OrderDocument:
+    minor = event.amount.minor
+    new = ShownRefund(event.refund, event.attempt, minor)
+    if event.replaces:
+        document = _with_refund(document, event.replaces, "replaced", "")
+    else:
+        document = replace(document, refunding=document.refunding + minor)
+    return replace(document, refunds=_bounded((*document.refunds, new)))
+
+
+def _back(
+    document: OrderDocument, event: RefundCompleted | RefundSettled, state: RefundState
+) -> OrderDocument:
+    minor = event.amount.minor
+    back = replace(
+        document,
+        refunding=document.refunding - minor,
+        refunded=document.refunded + minor,
+    )
+    return _with_refund(back, event.refund, state, "")
 
 
 def _failed(document: OrderDocument, event: RefundFailed) -> OrderDocument:
@@ -154,7 +202,7 @@ def _bounded(refunds: tuple[ShownRefund, ...]) -> tuple[ShownRefund, ...]:
     """Leave out the oldest that is done with, when there are too many."""
     if len(refunds) <= REFUNDS_MAX:
         return refunds
-    done = [one for one in refunds if one.state in ("completed", "replaced")]
+    done = [one for one in refunds if one.state in DONE]
     gone = done[0] if done else refunds[0]
     return tuple(one for one in refunds if one is not gone)
 

@@ -18,6 +18,7 @@ from boxoffice.application.queries.orders import (
     find_order,
     list_approvals,
     list_orders,
+    list_owed,
 )
 from boxoffice.domain.ids import BuyerId, PersonId
 from boxoffice.readmodels.order_document import OrderDocument
@@ -123,8 +124,11 @@ async def list_of_orders(edge: Edge, head: Head) -> Answer:
     limit = query.number("limit", default=PAGE_DEFAULT, most=LISTED_MAX)
     after = query.number("after", default=0, most=NUMBER_MAX) or None
     documents = edge.container.documents
-    if query.text("waiting") == "approval":
+    waiting = query.text("waiting")
+    if waiting == "approval":
         found = await list_approvals(documents, after=after, limit=limit)
+    elif waiting == "pay-out":
+        found = await list_owed(documents, after=after, limit=limit)
     else:
         of = query.text("performance")
         performance = None if of is None else performance_in_path(of)
@@ -161,7 +165,11 @@ _Asked = Request[Any, Any, Any]
         answers={200: OrderListView},
         query=(
             QuerySpec("performance", "Only orders with tickets for this performance."),
-            QuerySpec("waiting", "`approval`: what a second person must agree to."),
+            QuerySpec(
+                "waiting",
+                "`approval`: what a second person must agree to; `pay-out`: refunds"
+                " that failed for good.",
+            ),
             QuerySpec("after", "What `next` of the page before said.", "integer"),
             QuerySpec("limit", f"At most {LISTED_MAX}.", "integer"),
         ),

@@ -17,7 +17,7 @@ from boxoffice.application import generations
 from boxoffice.application.folding import Shelf
 from boxoffice.application.ports.documents import Documents
 from boxoffice.application.ports.staff import StaffToken
-from boxoffice.application.queries.orders import find_order
+from boxoffice.application.queries.orders import KnownOrder, find_order
 from boxoffice.application.requests import Accepted, Request
 from boxoffice.application.topics import fact_of
 from boxoffice.application.writer import ask
@@ -166,6 +166,10 @@ class House:
         return await ask(
             self.container.writer, Request(identity, b"h" * 32, command, meta)
         )
+
+    async def known(self, code: str) -> KnownOrder:
+        """Give an order as the log has it."""
+        return await find_order(self.container.store, code)
 
     async def facts(self) -> list[Fact]:
         """Give the whole log."""

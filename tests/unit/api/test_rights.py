@@ -118,6 +118,9 @@ ROWS = [
     staff("POST", ORDER + "/void", "manager", body={"note": "Wrong date"}),
     staff("POST", ORDER + "/requests/{wish}/approve", "manager"),
     staff("POST", ORDER + "/requests/{wish}/deny", "manager"),
+    staff("POST", ORDER + "/refunds/{refund}/retry", "manager", "finance"),
+    staff("POST", ORDER + "/refunds/{refund}/pay-out", "manager", "finance"),
+    staff("POST", ORDER + "/refunds/{refund}/confirm", "manager", "finance"),
     seller("POST", OF + "/holds", {"places": [9]}),
     seller("GET", HOLD),
     seller("DELETE", HOLD),
@@ -184,6 +187,7 @@ async def scene(house: House, performance: str) -> Scene:
         "promotion": "SPRING",
         "budget": "press",
         "wish": "0" * 32,
+        "refund": "0" * 32,
     }
     return Scene(house, ann, names)
 

@@ -9,6 +9,7 @@ from boxoffice.domain.ids import (
     StreamId,
 )
 from boxoffice.domain.message import Event
+from boxoffice.domain.money import Money
 from boxoffice.domain.orders.events import (
     OrderExpired,
 )
@@ -17,6 +18,8 @@ from boxoffice.domain.payments.events import (
     PaymentCaptured,
     PaymentFailed,
     RefundFailed,
+    RefundRequested,
+    RefundSettled,
 )
 from boxoffice.testing import BOB, FULL_PRICE, PERFORMANCE
 from tests.unit.application.planted import (
@@ -142,6 +145,49 @@ async def test_a_refund_that_came_back_to_the_house_is_asked_for_once_more() -> 
         undone=FULL_PRICE,
     )
     house.record([(TILL, failed), sent_back(PRICE, "r2")])
+    house.record([done(PRICE, "r2")])
+    assert await house.found() == {}
+
+
+def gave_up() -> tuple[StreamId, Event]:
+    return TILL, RefundFailed(order=ORDER, refund="r1", reference="r", reason="closed")
+
+
+def settled(minor: int) -> tuple[StreamId, Event]:
+    return TILL, RefundSettled(
+        order=ORDER,
+        refund="r1",
+        amount=Money(minor, "USD"),
+        by="staff:eva",
+        approver="staff:tom",
+        note="in cash",
+    )
+
+
+async def test_money_that_was_given_back_by_hand_is_owed_no_more() -> None:
+    house = a_sale(1)
+    house.record([*tickets_back(1), refund(1, amount=PRICE), sent_back(PRICE)])
+    house.record([gave_up()])
+    house.record([settled(PRICE)])
+    assert await house.found() == {}
+
+
+@pytest.mark.parametrize("minor", [PRICE - 1, PRICE + 1])
+async def test_money_given_back_by_hand_that_nobody_owed_is_found(minor: int) -> None:
+    house = a_sale(1)
+    house.record([*tickets_back(1), refund(1, amount=PRICE), sent_back(PRICE)])
+    house.record([gave_up()])
+    where = house.record([settled(minor)])
+    assert await house.found() == {"money": where[0]}
+
+
+async def test_a_refund_that_staff_have_tried_again_counts_once() -> None:
+    house = a_sale(1)
+    house.record([*tickets_back(1), refund(1, amount=PRICE), sent_back(PRICE)])
+    house.record([gave_up()])
+    where, asked = sent_back(PRICE, "r2")
+    assert isinstance(asked, RefundRequested)
+    house.record([(where, replace(asked, replaces="r1", by="staff:eva"))])
     house.record([done(PRICE, "r2")])
     assert await house.found() == {}
 

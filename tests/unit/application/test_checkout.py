@@ -259,14 +259,20 @@ def test_a_refund_that_is_back_is_forgotten() -> None:
     assert state.orders == {}
 
 
-def test_a_refund_that_failed_is_tried_anew_after_a_while() -> None:
+def test_a_refund_that_failed_is_tried_anew_ever_more_rarely() -> None:
     story = refunded()
-    state = after(story)
-    call = refund_call(state)
-    tell(state, told(story, refund_news(call, "failed"))[len(story) :])
-    landed(state, call, now=NOON, over=False)
-    assert kinds(state, at=NOON + SECOND) == []
-    assert kinds(state, at=NOON + 10 * SECOND) == [("refund", "retry-1")]
+    state, now = after(story), NOON
+    for number, minutes in enumerate((5, 10, 20, 40, 80, 160, 320, 640, 1_280), 1):
+        (call,) = due(state, now, actions_max=MOST)
+        assert isinstance(call, Call)
+        news = refund_news(call, "failed", retry=f"retry-{number}")
+        known = len(story)
+        story = told(story, news)
+        tell(state, story[known:], at=now)
+        landed(state, call, now=now, over=False)
+        now += timedelta(minutes=minutes)
+        assert kinds(state, at=now - SECOND) == []
+    assert kinds(state, at=now) == [("refund", "retry-9")]
 
 
 def test_every_order_of_a_performance_called_off_is_ended() -> None:

@@ -9,11 +9,16 @@ from msgspec.structs import replace
 
 from boxoffice.application.routing import ROADS
 from boxoffice.domain.catalogue.commands import CloseSale
+from boxoffice.domain.ids import RefundId
 from boxoffice.domain.message import Command
-from boxoffice.domain.payments.commands import SettlePayment, SettleRefund
+from boxoffice.domain.payments.commands import (
+    PayOutRefund,
+    SettlePayment,
+    SettleRefund,
+)
 from boxoffice.domain.promotions.commands import EndPromotion
 from boxoffice.errors import BoxOfficeError, NamesSomebody
-from boxoffice.testing import NOON, PERFORMANCE, given, on_sale
+from boxoffice.testing import NOON, ORDER, PERFORMANCE, given, on_sale
 from tests.unit.domain import asked
 
 OF_THE_PROVIDER = {SettlePayment, SettleRefund}
@@ -28,6 +33,14 @@ TYPED: tuple[Command, ...] = (
     asked.move(refund_until_s=60),
     CloseSale(now=NOON, performance=PERFORMANCE, reason=""),
     EndPromotion(now=NOON, code="SPRING", reason=""),
+    PayOutRefund(
+        now=NOON,
+        performance=PERFORMANCE,
+        order=ORDER,
+        refund=RefundId("t5"),
+        by=asked.EVA,
+        note="",
+    ),
 )
 
 

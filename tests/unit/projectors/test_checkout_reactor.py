@@ -12,6 +12,7 @@ from boxoffice.application.queries.orders import KnownOrder
 from boxoffice.domain.catalogue.commands import CancelPerformance
 from boxoffice.domain.ids import OrderCode, payment_stream
 from boxoffice.domain.orders.commands import CancelOrder
+from boxoffice.domain.payments.decide import REFUND_TRIES_MAX
 from boxoffice.infrastructure.payments.memory import Call, MemoryPaymentProvider
 from boxoffice.testing import FULL_PRICE, PERFORMANCE
 from tests.checkout_shop import Shop, back, failed, paid, refunded
@@ -255,7 +256,7 @@ def under_way(known: KnownOrder) -> bool:
     return any(refund.reference for refund in known.payment.refunds.values())
 
 
-async def test_a_refund_that_always_fails_is_left_to_people_after_five_tries() -> None:
+async def test_a_refund_that_always_fails_is_left_to_people_in_the_end() -> None:
     shop = Shop()
     async with reacting(shop.house):
         code = await shop.order(1, "pm_sandbox_refund_fails")
@@ -266,7 +267,7 @@ async def test_a_refund_that_always_fails_is_left_to_people_after_five_tries() -
             lambda known: "failed" in [r.state for r in known.payment.refunds.values()],
             "the refund failed for good",
         )
-    assert len(known.payment.refunds) == 5
+    assert len(known.payment.refunds) == REFUND_TRIES_MAX
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -37,7 +37,9 @@ from boxoffice.domain.payments.events import (
     PaymentRequested,
     RefundCompleted,
     RefundFailed,
+    RefundPaidOut,
     RefundRequested,
+    RefundSettled,
 )
 from boxoffice.errors import Corrupt
 from boxoffice.readmodels.order import ORDER, fold
@@ -281,6 +283,41 @@ def test_a_refund_that_came_back_to_the_house_is_owed_again(retry: str | None) -
         events.append(replace(asked, refund=retry))
     document = shown(*events)
     assert (document.refunding, document.refunded) == (4500, 0)
+
+
+def owed() -> tuple[list[Event], RefundRequested]:
+    given_back, asked = refunding(1)
+    assert isinstance(asked, RefundRequested)
+    failed = RefundFailed(order=CODE, refund="r1", reference="r", reason="closed")
+    return [*BOUGHT, given_back, asked, failed], asked
+
+
+def test_money_that_no_bank_took_is_owed_until_it_is_tried_again() -> None:
+    events, asked = owed()
+    assert (shown(*events).owed, shown(*events[:-1]).owed) == (True, False)
+    again = replace(asked, refund="r2", replaces="r1", by="staff:mia")
+    document = shown(*events, again)
+    assert (document.owed, document.refunding) == (False, 4500)
+    assert [one.state for one in document.refunds] == ["replaced", "requested"]
+
+
+def test_money_that_no_bank_took_is_owed_until_two_people_gave_it_back() -> None:
+    events, _ = owed()
+    paid_out = RefundPaidOut(order=CODE, refund="r1", by="staff:mia", note="cash")
+    document = shown(*events, paid_out)
+    assert (document.owed, document.refunds[0].paid_out_by) == (True, "staff:mia")
+    settled = RefundSettled(
+        order=CODE,
+        refund="r1",
+        amount=usd(4500),
+        by="staff:mia",
+        approver="staff:leo",
+        note="cash",
+    )
+    document = shown(*events, paid_out, settled)
+    assert (document.owed, document.refunding, document.refunded) == (False, 0, 4500)
+    assert document.refunds[0].state == "settled"
+    assert document.timeline[-1].approver == "staff:leo"
 
 
 def test_a_voided_order_has_no_ticket() -> None:

@@ -52,8 +52,8 @@ class Ledger(msgspec.Struct):
     """Those that are asked for, and neither done nor replaced."""
     done: dict[str, Refund] = {}
     """Those that are back: one of them may still fail."""
-    failed: int = 0
-    """Refunds that no provider would make."""
+    failed: dict[str, Refund] = {}
+    """Those that no provider would make."""
     offered: bool = False
     """Whether other places are offered for money that came late."""
 
@@ -70,10 +70,6 @@ class Ledger(msgspec.Struct):
             if self.valid.pop(stream, None) is None:
                 yield ticket
 
-    def ask_back(self, refund: str, attempt: str, minor: int) -> None:
-        """Take note of money that shall go back."""
-        self.refunds[refund] = Refund(attempt, minor)
-
     def give_back(self, refund: str) -> Refund | None:
         """Take note of money that is back; None when nobody asked for it."""
         asked = self.refunds.pop(refund, None)
@@ -81,11 +77,24 @@ class Ledger(msgspec.Struct):
             self.done[refund] = asked
         return asked
 
-    def undo(self, refund: str) -> None:
-        """Take note of money that is not back, although it was said to be."""
-        asked = self.done.pop(refund, None)
+    def fail(self, refund: str, retry: str | None, *, is_undone: bool) -> None:
+        """Take note of money that is not back, although it may have been said to be.
+
+        A refund that is tried again is asked for again, in the same append.
+        """
+        asked = (self.done if is_undone else self.refunds).pop(refund, None)
+        if asked is None:
+            return
+        if retry is None:
+            self.failed[refund] = asked
+        else:
+            self.attempt(asked.attempt).refunded -= asked.minor
+
+    def replace(self, refund: str) -> None:
+        """Take note that staff have a refund tried again that had failed for good."""
+        asked = self.failed.pop(refund, None)
         if asked is not None:
-            self.refunds[refund] = asked
+            self.attempt(asked.attempt).refunded -= asked.minor
 
     def attempt(self, name: str) -> Try:
         """Give a try to pay, known or not."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from boxoffice.application.audit.deed import Deed, Deeds, Told
 from boxoffice.application.audit.finding import Check, Findings
-from boxoffice.application.audit.ledger import Ledger, place
+from boxoffice.application.audit.ledger import Ledger, Refund, place
 from boxoffice.application.ports.log import LogRecord
 from boxoffice.domain.ids import OrderCode, StreamId, order_family
 from boxoffice.domain.inventory.events import TicketReturned, TicketSold
@@ -34,11 +34,12 @@ from boxoffice.domain.payments.events import (
     RefundCompleted,
     RefundFailed,
     RefundRequested,
+    RefundSettled,
 )
 from boxoffice.domain.pricing.calculation import COMP_TYPE
 
 _Payment = PaymentRequested | PaymentAuthorised | PaymentCaptured | PaymentFailed
-_Refund = RefundRequested | RefundCompleted | RefundFailed
+_Refund = RefundRequested | RefundCompleted | RefundFailed | RefundSettled
 _NOBODYS = "was given away by nobody's authority"
 
 
@@ -68,7 +69,9 @@ class Accounts:
                 self._pay(record, event)
             case PaymentCaptured() | PaymentFailed():
                 self._pay(record, event)
-            case RefundRequested() | RefundCompleted() | RefundFailed():
+            case RefundRequested() | RefundCompleted():
+                self._refund(record, event)
+            case RefundFailed() | RefundSettled():
                 self._refund(record, event)
             case _:
                 pass
@@ -87,7 +90,7 @@ class Accounts:
         orders = self._orders.values()
         under_way = sum(order.under_way for order in orders)
         returning = sum(bool(order.refunds) for order in orders)
-        failed = sum(order.failed for order in orders)
+        failed = sum(len(order.failed) for order in orders)
         parts = [f"{len(orders):,} orders agree: {taken or 'no money'} taken"]
         if back:
             parts.append(f"{back} given back")
@@ -195,31 +198,34 @@ class Accounts:
         order = self._of(record, event.order)
         match event:
             case RefundRequested():
-                order.ask_back(event.refund, event.attempt, event.amount.minor)
-                attempt = order.attempt(event.attempt)
-                attempt.refunded += event.amount.minor
-                if event.amount.currency != order.currency:
-                    self._wrong(record.position, event.order, "mixes currencies")
-                if attempt.refunded > attempt.captured:
-                    problem = f"gives more back than {event.attempt} has taken"
-                    self._wrong(record.position, event.order, problem)
+                self._ask_back(record, order, event)
             case RefundCompleted():
                 asked = order.give_back(event.refund)
                 if asked is None or asked.minor != event.amount.minor:
                     problem = f"was given back {event.amount}, which nobody asked for"
                     self._wrong(record.position, event.order, problem)
+            case RefundSettled():
+                owed = order.failed.pop(event.refund, None)
+                if owed is None or owed.minor != event.amount.minor:
+                    problem = f"was paid {event.amount} by hand, which nobody owed"
+                    self._wrong(record.position, event.order, problem)
             case RefundFailed():
-                self._fail(order, event)
+                is_undone = event.undone is not None
+                order.fail(event.refund, event.retry, is_undone=is_undone)
 
-    def _fail(self, order: Ledger, event: RefundFailed) -> None:
-        """A refund that is tried again is asked for again, in the same append."""
-        if event.undone is not None:
-            order.undo(event.refund)
-        asked = order.refunds.pop(event.refund, None)
-        if event.retry is None:
-            order.failed += 1
-        elif asked is not None:
-            order.attempt(asked.attempt).refunded -= asked.minor
+    def _ask_back(
+        self, record: LogRecord, order: Ledger, event: RefundRequested
+    ) -> None:
+        if event.replaces:
+            order.replace(event.replaces)
+        order.refunds[event.refund] = Refund(event.attempt, event.amount.minor)
+        attempt = order.attempt(event.attempt)
+        attempt.refunded += event.amount.minor
+        if event.amount.currency != order.currency:
+            self._wrong(record.position, event.order, "mixes currencies")
+        if attempt.refunded > attempt.captured:
+            problem = f"gives more back than {event.attempt} has taken"
+            self._wrong(record.position, event.order, problem)
 
     def _of(self, record: LogRecord, code: str) -> Ledger:
         """Give the ledger of an order whose own streams tell of it."""

@@ -31,11 +31,13 @@ class Paces(msgspec.Struct, frozen=True, kw_only=True):
     """How soon things are tried again.
 
     `call` is for calls and commands that did not get through, `watch` for looking how
-    something stands that the provider would tell us of by itself.
+    something stands that the provider would tell us of by itself, `refund` for money
+    that a bank would not take: it may tomorrow.
     """
 
     call: Pace = Pace(0.2, 30.0)
     watch: Pace = Pace(2.0, 30.0)
+    refund: Pace = Pace(300.0, 86_400.0)
 
 
 class Try(msgspec.Struct):

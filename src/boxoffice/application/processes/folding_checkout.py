@@ -236,7 +236,7 @@ def _refund(state: Checkout, fact: Fact) -> OpenOrder:
         event.refund, event.order, event.reference, event.amount
     )
     tries = state.refund_tries.get(event.refund, 0)
-    after = state.paces.watch.pause(tries) if tries else timedelta(0)
+    after = state.paces.refund.pause(tries - 1) if tries else timedelta(0)
     state.agenda.want(
         f"refund {event.order} {event.refund}",
         "refund",

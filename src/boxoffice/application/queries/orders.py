@@ -128,6 +128,19 @@ async def list_approvals(
     )
 
 
+async def list_owed(
+    documents: ListedDocuments, *, after: int | None = None, limit: int = LISTED_MAX
+) -> OrderList:
+    """List the orders with a refund that failed for good.
+
+    Raises:
+        Unavailable: the store does not answer.
+    """
+    return await _listed(
+        documents, {"owed": True}, after=after, newest=False, limit=limit
+    )
+
+
 async def _listed(
     documents: ListedDocuments,
     where: dict[str, str | bool],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from boxoffice.domain.ids import (
     AttemptId,
@@ -61,3 +61,34 @@ class SettleRefund(Command, frozen=True, kw_only=True):
     amount: Money
     reason: str = ""
     retry: RefundId
+
+
+class RetryRefund(Command, frozen=True, kw_only=True):
+    """Try a refund again that failed for good, under the name `retry`, by staff."""
+
+    performance: PerformanceId
+    order: OrderCode
+    refund: RefundId
+    retry: RefundId
+    by: str
+
+
+class PayOutRefund(Command, frozen=True, kw_only=True):
+    """Say that a refund that failed for good was given back by hand."""
+
+    performance: PerformanceId
+    order: OrderCode
+    refund: RefundId
+    by: str
+    note: str
+
+    free_text: ClassVar[tuple[str, ...]] = ("note",)
+
+
+class ConfirmPayOut(Command, frozen=True, kw_only=True):
+    """Say, as a second person, that it was given back by hand indeed."""
+
+    performance: PerformanceId
+    order: OrderCode
+    refund: RefundId
+    by: str

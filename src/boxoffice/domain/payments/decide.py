@@ -10,7 +10,13 @@ from typing import Literal
 
 from boxoffice.domain.message import Event
 from boxoffice.domain.money import Money
-from boxoffice.domain.payments.commands import SettlePayment, SettleRefund
+from boxoffice.domain.payments.commands import (
+    ConfirmPayOut,
+    PayOutRefund,
+    RetryRefund,
+    SettlePayment,
+    SettleRefund,
+)
 from boxoffice.domain.payments.events import (
     PaymentAuthorised,
     PaymentAwaited,
@@ -22,16 +28,25 @@ from boxoffice.domain.payments.events import (
     RefundAwaited,
     RefundCompleted,
     RefundFailed,
+    RefundPaidOut,
     RefundRequested,
+    RefundSettled,
 )
 from boxoffice.domain.payments.state import Attempt, Payment, Refund
-from boxoffice.errors import AlreadyExists, NotFound, PaymentOpen, Refused
+from boxoffice.errors import (
+    AlreadyExists,
+    NotFound,
+    PaymentOpen,
+    RefundNotStuck,
+    Refused,
+    SamePerson,
+)
 
 WaitsFor = Literal["buyer", "money"]
 ATTEMPTS_MAX = 20
 """Of one order. Whoever needs more is trying out cards that are not their own."""
-REFUND_TRIES_MAX = 5
-"""Then somebody has to look: the provider will not take the money back."""
+REFUND_TRIES_MAX = 10
+"""Then somebody has to look. With the usual pauses that is two days after the first."""
 
 
 def request_payment(
@@ -265,3 +280,55 @@ def _refund_failed(payment: Payment, known: Refund, news: SettleRefund) -> list[
         amount=known.amount,
     )
     return [gone, retried]
+
+
+def retry_refund(payment: Payment, command: RetryRefund) -> RefundRequested:
+    """Ask once more for a refund that failed for good; who paid it out did not."""
+    known = _stuck(payment, command.refund)
+    if command.retry in payment.refunds:
+        raise AlreadyExists("There is such a refund already.")
+    return RefundRequested(
+        order=command.order,
+        refund=command.retry,
+        attempt=known.attempt,
+        reference=known.payment,
+        amount=known.amount,
+        replaces=command.refund,
+        by=command.by,
+    )
+
+
+def pay_out_refund(payment: Payment, command: PayOutRefund) -> RefundPaidOut:
+    """Note who says to have given the money back by hand."""
+    known = _stuck(payment, command.refund)
+    if known.paid_out_by:
+        raise RefundNotStuck("Somebody has paid this out; a second person must agree.")
+    return RefundPaidOut(
+        order=command.order, refund=command.refund, by=command.by, note=command.note
+    )
+
+
+def confirm_pay_out(payment: Payment, command: ConfirmPayOut) -> RefundSettled:
+    """End what is owed: a second person agrees that it was given back by hand."""
+    known = _stuck(payment, command.refund)
+    if not known.paid_out_by:
+        raise RefundNotStuck("Nobody says to have paid this out.")
+    if known.paid_out_by == command.by:
+        raise SamePerson
+    return RefundSettled(
+        order=command.order,
+        refund=command.refund,
+        amount=known.amount,
+        by=known.paid_out_by,
+        approver=command.by,
+        note=known.note,
+    )
+
+
+def _stuck(payment: Payment, name: str) -> Refund:
+    known = payment.refunds.get(name)
+    if known is None:
+        raise NotFound("There is no such refund.")
+    if known.state != "failed":
+        raise RefundNotStuck(state=known.state)
+    return known

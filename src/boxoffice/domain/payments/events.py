@@ -77,13 +77,18 @@ class PaymentGivenUp(Event, frozen=True, kw_only=True, tag="payment-given-up.v1"
 
 
 class RefundRequested(Event, frozen=True, kw_only=True, tag="refund-requested.v1"):
-    """`amount` of what `attempt` captured shall go back to the same instrument."""
+    """`amount` of what `attempt` captured shall go back to the same instrument.
+
+    `replaces` is a refund that had failed for good, which `by` wants tried again.
+    """
 
     order: str
     refund: str
     attempt: str
     reference: str
     amount: Money
+    replaces: str = ""
+    by: str = ""
 
 
 class RefundAwaited(Event, frozen=True, kw_only=True, tag="refund-awaited.v1"):
@@ -115,3 +120,23 @@ class RefundFailed(Event, frozen=True, kw_only=True, tag="refund-failed.v1"):
     reason: str
     retry: str | None = None
     undone: Money | None = None
+
+
+class RefundPaidOut(Event, frozen=True, kw_only=True, tag="refund-paid-out.v1"):
+    """`by` says to have given back by hand what the provider could not."""
+
+    order: str
+    refund: str
+    by: str
+    note: str
+
+
+class RefundSettled(Event, frozen=True, kw_only=True, tag="refund-settled.v1"):
+    """What `by` had given back by hand was seen by `approver`: it is owed no more."""
+
+    order: str
+    refund: str
+    amount: Money
+    by: str
+    approver: str
+    note: str

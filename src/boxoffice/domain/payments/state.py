@@ -20,11 +20,13 @@ from boxoffice.domain.payments.events import (
     RefundAwaited,
     RefundCompleted,
     RefundFailed,
+    RefundPaidOut,
     RefundRequested,
+    RefundSettled,
 )
 
 AttemptStatus = Literal["requested", "awaited", "authorised", "captured", "failed"]
-RefundState = Literal["requested", "completed", "failed", "replaced"]
+RefundState = Literal["requested", "completed", "failed", "replaced", "settled"]
 
 
 class Attempt(msgspec.Struct, frozen=True, gc=False):
@@ -73,6 +75,9 @@ class Refund(msgspec.Struct, frozen=True, gc=False):
     state: RefundState = "requested"
     reference: str = ""
     tries: int = 1
+    paid_out_by: str = ""
+    """Who says to have given it back by hand; a second person must agree."""
+    note: str = ""
 
 
 class Payment(msgspec.Struct, frozen=True):
@@ -125,13 +130,22 @@ PaymentEvent = (
     | RefundAwaited
     | RefundCompleted
     | RefundFailed
+    | RefundPaidOut
+    | RefundSettled
 )
 
 
 def evolve_payment(state: Payment, event: PaymentEvent) -> Payment:
     """Fold one fact of a payment's own stream."""
     match event:
-        case RefundRequested() | RefundAwaited() | RefundCompleted() | RefundFailed():
+        case (
+            RefundRequested()
+            | RefundAwaited()
+            | RefundCompleted()
+            | RefundFailed()
+            | RefundPaidOut()
+            | RefundSettled()
+        ):
             refunds = dict(state.refunds)
             _evolve_refund(refunds, event)
             return replace(state, refunds=refunds)
@@ -196,38 +210,62 @@ def _promised(state: Payment, event: PaymentAuthorised | PaymentCaptured) -> Att
     )
 
 
-_OfRefund = RefundRequested | RefundAwaited | RefundCompleted | RefundFailed
+_OfRefund = (
+    RefundRequested
+    | RefundAwaited
+    | RefundCompleted
+    | RefundFailed
+    | RefundPaidOut
+    | RefundSettled
+)
 
 
 def _evolve_refund(refunds: dict[str, Refund], event: _OfRefund) -> None:
+    if isinstance(event, RefundRequested):
+        _asked_back(refunds, event)
+        return
+    known = refunds[event.refund]
+    refunds[event.refund] = _evolved(known, event)
+    if isinstance(event, RefundFailed) and event.retry:
+        refunds[event.retry] = replace(
+            known, refund=event.retry, tries=known.tries + 1, reference=""
+        )
+
+
+def _asked_back(refunds: dict[str, Refund], event: RefundRequested) -> None:
+    known = refunds.get(event.refund)
+    refunds[event.refund] = Refund(
+        refund=event.refund,
+        attempt=event.attempt,
+        amount=event.amount,
+        payment=event.reference,
+        tries=known.tries if known else 1,
+    )
+    if event.replaces:
+        gone = refunds[event.replaces]
+        refunds[event.replaces] = replace(gone, state="replaced")
+
+
+def _evolved(
+    known: Refund,
+    event: RefundAwaited
+    | RefundCompleted
+    | RefundFailed
+    | RefundPaidOut
+    | RefundSettled,
+) -> Refund:
     match event:
-        case RefundRequested():
-            known = refunds.get(event.refund)
-            refunds[event.refund] = Refund(
-                refund=event.refund,
-                attempt=event.attempt,
-                amount=event.amount,
-                payment=event.reference,
-                tries=known.tries if known else 1,
-            )
         case RefundAwaited():
-            refunds[event.refund] = replace(
-                refunds[event.refund], reference=event.reference
-            )
+            return replace(known, reference=event.reference)
         case RefundCompleted():
-            refunds[event.refund] = replace(
-                refunds[event.refund], state="completed", reference=event.reference
-            )
+            return replace(known, state="completed", reference=event.reference)
         case RefundFailed():
-            known = refunds[event.refund]
             state: RefundState = "replaced" if event.retry else "failed"
-            refunds[event.refund] = replace(
-                known, state=state, reference=event.reference
-            )
-            if event.retry:
-                refunds[event.retry] = replace(
-                    known, refund=event.retry, tries=known.tries + 1
-                )
+            return replace(known, state=state, reference=event.reference)
+        case RefundPaidOut():
+            return replace(known, paid_out_by=event.by, note=event.note)
+        case RefundSettled():
+            return replace(known, state="settled")
         case _:
             assert_never(event)
 
@@ -247,5 +285,7 @@ PAYMENT = Aggregate(
         RefundAwaited,
         RefundCompleted,
         RefundFailed,
+        RefundPaidOut,
+        RefundSettled,
     ),
 )
