@@ -16,8 +16,9 @@ from typing import Any
 
 import psycopg
 
+from tests.e2e.budgets import Fact, of_budgets
+
 Place = tuple[str, int]
-Fact = tuple[bytes, str, dict[str, Any]]
 Purse = tuple[str, str]
 """An attempt and a currency."""
 Posting = tuple[int, str, str, str, int, str]
@@ -63,12 +64,21 @@ class Books:
     held: dict[Place, str] = field(default_factory=dict)
     ordered: dict[str, str] = field(default_factory=dict)
     twice: list[Place] = field(default_factory=list)
+    off: set[str] = field(default_factory=set)
+    """Performances that were called off."""
 
 
 def judge(log_url: str, ledger: Path) -> list[str]:
     """Say everything that is wrong with a log and a ledger; nothing is right."""
-    books = read(facts_of(log_url))
-    return [*of_orders(books), *of_places(books), *of_ledger(books, ledger)]
+    facts = facts_of(log_url)
+    books = read(facts)
+    tickets = {code: len(order.valid) for code, order in books.orders.items()}
+    return [
+        *of_orders(books),
+        *of_places(books),
+        *of_budgets(facts, tickets),
+        *of_ledger(books, ledger),
+    ]
 
 
 def facts_of(log_url: str) -> list[Fact]:
@@ -108,6 +118,8 @@ def _ticket(books: Books, place: Place, tag: str, event: dict[str, Any]) -> None
             books.held.pop(place, None)
         case "cart-hold-ordered.v1":
             books.ordered[event["hold"]] = event["order"]
+        case "performance-cancelled.v1":
+            books.off.add(place[0])
 
 
 def _order(order: Order, tag: str, event: dict[str, Any]) -> None:
@@ -215,9 +227,15 @@ def of_orders(books: Books) -> Iterator[str]:
 
 
 def of_places(books: Books) -> Iterator[str]:
-    """A place is sold once, to the order that has it; none is kept for an order."""
+    """A place is sold once, to the order that has it; none is kept for an order.
+
+    Nobody has one at a performance that was called off.
+    """
     for place in books.twice:
         yield f"{place} was sold twice"
+    for place, code in books.sold.items():
+        if place[0] in books.off:
+            yield f"{place} of {code} will not take place"
     tickets = {
         place: code for code, order in books.orders.items() for place in order.valid
     }

@@ -23,11 +23,20 @@ from boxoffice.domain.ids import (
 from boxoffice.domain.inventory.commands import HoldPlaces
 from boxoffice.domain.message import Command, Meta
 from boxoffice.domain.money import Money
-from boxoffice.domain.orders.commands import CancelOrder, PlaceOrder, RefundTickets
+from boxoffice.domain.orders.commands import (
+    CancelOrder,
+    ExchangeTickets,
+    PlaceOrder,
+    RefundTickets,
+)
 from boxoffice.domain.orders.events import TicketRef
+from boxoffice.errors import TicketNotValid
 from boxoffice.testing import on_sale, store_facts
 
 PRICE = Money(4500, "USD")
+DEAR = Money(6000, "USD")
+STAFF_ALONE_MAX = 1_000
+"""What staff may return by an exchange without a second person, in minor units."""
 
 
 def digest(name: str, *, size: int = 16) -> bytes:
@@ -45,6 +54,18 @@ class Wish:
     instrument: str
     method: str = "card"
     pay_s: int = 600
+    promotion: str | None = None
+    customer: str = ""
+
+    @property
+    def buyer(self) -> BuyerId:
+        """Who has its hold and its order."""
+        return BuyerId(digest(f"buyer {self.name}").hex())
+
+    @property
+    def hold(self) -> HoldId:
+        """The hold that its order is made of."""
+        return HoldId(digest(f"hold {self.name}").hex())
 
     @property
     def code(self) -> OrderCode:
@@ -58,13 +79,15 @@ class Shop:
 
     container: Container
 
-    def open(self, name: str, *, places: int) -> PerformanceId:
-        """Put a performance on sale."""
+    def open(
+        self, name: str, *, places: int, prices: tuple[Money, ...] = (PRICE,)
+    ) -> PerformanceId:
+        """Put a performance on sale; its prices take turns over the places."""
         performance = PerformanceId(digest(name, size=12).hex())
         facts = on_sale(
             performance,
             places=places,
-            categories=(PRICE,),
+            categories=prices,
             now=self.container.clock.now(),
         )
         store_facts(self.container.store, facts)
@@ -80,32 +103,34 @@ class Shop:
             self.container.writer, Request(identity, identity, command, meta)
         )
 
-    async def order(self, wish: Wish) -> OrderCode:
-        """Hold places and order them."""
-        now = self.container.clock.now()
-        buyer = BuyerId(digest(f"buyer {wish.name}").hex())
-        hold = HoldId(digest(f"hold {wish.name}").hex())
+    async def hold(self, wish: Wish) -> None:
+        """Hold the places that are wanted."""
         holding = HoldPlaces(
-            now=now,
+            now=self.container.clock.now(),
             performance=wish.performance,
-            buyer=buyer,
-            hold=hold,
+            buyer=wish.buyer,
+            hold=wish.hold,
             ordinals=wish.places,
             ttl_s=wish.pay_s,
             cap_s=max(1_800, wish.pay_s),
         )
         await self.tell(f"hold {wish.name}", holding)
+
+    async def order(self, wish: Wish) -> OrderCode:
+        """Hold places and order them."""
+        await self.hold(wish)
         placing = PlaceOrder(
-            now=now,
+            now=self.container.clock.now(),
             performance=wish.performance,
-            buyer=buyer,
-            hold=hold,
+            buyer=wish.buyer,
+            hold=wish.hold,
             order=wish.code,
             person=PersonId("person"),
-            customer=CustomerId(wish.name),
+            customer=CustomerId(wish.customer or wish.name),
             attempt=AttemptId(digest(f"attempt {wish.name}").hex()),
             method=wish.method,
             instrument=wish.instrument,
+            promotion=wish.promotion,
             pay_s=wish.pay_s,
         )
         await self.tell(f"order {wish.name}", placing)
@@ -124,7 +149,7 @@ class Shop:
 
     async def refund(self, wish: Wish) -> None:
         """Take the first valid ticket of an order back."""
-        ticket: TicketRef = (await self.known(wish)).order.valid()[0].ref
+        ticket = first_ticket(await self.known(wish))
         command = RefundTickets(
             now=self.container.clock.now(),
             performance=wish.performance,
@@ -136,6 +161,32 @@ class Shop:
             request=f"refund {wish.name}",
         )
         await self.tell(f"refund {wish.name}", command)
+
+    async def exchange(self, wish: Wish, swap: Wish, *, by_staff: bool) -> None:
+        """Swap the first valid ticket of an order for what another wish names.
+
+        A difference is paid as that wish says.
+        """
+        await self.hold(swap)
+        ticket = first_ticket(await self.known(wish))
+        command = ExchangeTickets(
+            now=self.container.clock.now(),
+            performance=wish.performance,
+            order=wish.code,
+            buyer=None if by_staff else wish.buyer,
+            tickets=(ticket,),
+            into=swap.performance,
+            holder=swap.buyer,
+            hold=swap.hold,
+            exchange=digest(f"exchange {wish.name}").hex(),
+            attempt=AttemptId(digest(f"attempt {swap.name}").hex()),
+            by="staff:test" if by_staff else f"buyer:{wish.buyer}",
+            unapproved_max=STAFF_ALONE_MAX if by_staff else None,
+            method=swap.method,
+            instrument=swap.instrument,
+            pay_s=swap.pay_s,
+        )
+        await self.tell(f"exchange {wish.name}", command)
 
     async def call_off(self, performance: PerformanceId) -> None:
         """Cancel a performance."""
@@ -150,6 +201,17 @@ class Shop:
     async def known(self, wish: Wish) -> KnownOrder:
         """Give what the log knows of an order."""
         return await find_order(self.container.store, wish.code)
+
+
+def first_ticket(known: KnownOrder) -> TicketRef:
+    """Name a ticket that an order still has.
+
+    Raises:
+        TicketNotValid: it has none any more.
+    """
+    for ticket in known.order.valid():
+        return ticket.ref
+    raise TicketNotValid
 
 
 def is_paid(known: KnownOrder) -> bool:

@@ -1,5 +1,8 @@
 """A thousand orders while everything goes wrong: all of them end, and money agrees.
 
+They are bought, exchanged, voided, refunded and given away, and one performance is
+called off while its tickets are sold.
+
 `BOXOFFICE_TEST_SOAK_ORDERS` asks for more orders than CI has time for.
 """
 
@@ -9,9 +12,8 @@ import asyncio
 import os
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
@@ -19,12 +21,11 @@ import pytest
 from msgspec.structs import replace
 
 from boxoffice.bootstrap import Container, open_container
-from boxoffice.domain.ids import PerformanceId
-from boxoffice.errors import BoxOfficeError, PaymentOpen, Unavailable
 from boxoffice.infrastructure.postgres.migrate import migrate
 from boxoffice.settings import Settings
 from boxoffice_api.role import run as run_api
 from boxoffice_projectors import reactors_role
+from tests.e2e.crowd import Crowd
 from tests.e2e.house import (
     SANDBOX_KEY,
     SANDBOX_SECRET,
@@ -32,28 +33,39 @@ from tests.e2e.house import (
     plain_environment,
 )
 from tests.e2e.judge import Books, facts_of, judge, open_orders, read
-from tests.e2e.shop import Shop, Wish, is_paid
+from tests.e2e.shop import DEAR, PRICE, Shop
 from tests.read_side import running
 
 ORDERS = int(os.environ.get("BOXOFFICE_TEST_SOAK_ORDERS", "1000"))
 LIMIT_S = 90.0 + ORDERS / 10
 SHOWS = 8
-PLACES_PER_ORDER = 2
-BUYERS_AT_ONCE = 32
+BUYERS_AT_ONCE = 48
 POLL_S = 0.5
-SOON_S = 0.2
-TRIES_MAX = 20
-WAYS = (
-    ("card", "pm_card_visa", 600, 46),
-    ("card", "pm_card_visa_chargeDeclined", 3, 8),
-    ("card", "pm_card_authenticationRequired", 4, 10),
-    ("card", "pm_sandbox_refund_fails_once", 600, 6),
-    ("card", "pm_sandbox_late_success", 2, 6),
-    ("pix", "pm_pix", 600, 10),
-    ("pix", "pm_pix_processing", 2, 10),
-    ("card", "", 2, 4),
-)
-"""Method, instrument, time to pay in seconds, and how many of a hundred do so."""
+EVERYTHING_FROM = 1_000
+"""So many orders, and everything that can happen to one has happened."""
+EVERYTHING = {
+    "alternative-offered.v1",
+    "approval-denied.v1",
+    "approval-given.v1",
+    "comps-issued.v1",
+    "comps-returned.v1",
+    "exchange-abandoned.v1",
+    "exchange-placed.v1",
+    "order-cancelled.v1",
+    "order-confirmed.v1",
+    "order-expired.v1",
+    "order-voided.v1",
+    "payment-authorised.v1",
+    "payment-captured.v1",
+    "payment-failed.v1",
+    "performance-cancelled.v1",
+    "promotion-redeemed.v1",
+    "promotion-returned.v1",
+    "refund-completed.v1",
+    "refund-failed.v1",
+    "tickets-exchanged.v1",
+    "tickets-refunded.v1",
+}
 FAULTS = {
     "seed": 7,
     "calls": [
@@ -67,98 +79,6 @@ FAULTS = {
     ],
     "hooks": {"duplicate": 0.3, "drop": 0.3, "delay_ms": 800, "forge": 0.05},
 }
-
-
-@dataclass
-class Crowd:
-    """Buyers with a will of their own, drawn from a seed."""
-
-    shop: Shop
-    sandbox: aiohttp.ClientSession
-    shows: list[PerformanceId]
-    places: int
-    chance: random.Random
-    seen: Counter[str] = field(default_factory=Counter)
-
-    async def live(self, number: int) -> None:
-        """Order something, and do with it what people do."""
-        wish = self._wish(number)
-        if not await self._patiently(lambda: self.shop.order(wish)):
-            self.seen["found no places"] += 1
-            return
-        self.seen[wish.instrument or "went away"] += 1
-        mood = self.chance.random()
-        if mood < 0.08:
-            await self._patiently(lambda: self.shop.cancel(wish))
-        if wish.instrument == "pm_card_authenticationRequired":
-            await self._authenticate(wish)
-        if wish.instrument == "pm_pix_processing":
-            await self._pay_late(wish)
-        if wish.instrument == "pm_card_visa" and 0.08 <= mood < 0.25:
-            await self._refund(wish)
-
-    def _wish(self, number: int) -> Wish:
-        ways = [way[:3] for way in WAYS]
-        shares = [way[3] for way in WAYS]
-        ((method, instrument, pay_s),) = self.chance.choices(ways, shares)
-        first = self.chance.randrange(1, self.places)
-        return Wish(
-            f"soak {number}",
-            self.chance.choice(self.shows),
-            tuple(range(first, first + self.chance.randint(1, PLACES_PER_ORDER))),
-            instrument,
-            method,
-            pay_s,
-        )
-
-    async def _patiently(self, deed: Callable[[], Awaitable[object]]) -> bool:
-        """Ask again, under the same name, while it is not known what came of it."""
-        for _ in range(TRIES_MAX):
-            try:
-                await deed()
-            except (Unavailable, PaymentOpen):
-                await asyncio.sleep(SOON_S)
-            except BoxOfficeError as refusal:
-                self.seen[f"refused: {refusal.code}"] += 1
-                return False
-            else:
-                return True
-        return False
-
-    async def _authenticate(self, wish: Wish) -> None:
-        """Go to the bank's page, if we are sent there; some say no, some never come."""
-        for _ in range(TRIES_MAX):
-            (attempt,) = (await self.shop.known(wish)).payment.attempts.values()
-            if attempt.status == "awaited":
-                break
-            await asyncio.sleep(SOON_S)
-        if not attempt.action_url:
-            return
-        agreed = "yes" if self.chance.random() < 0.8 else "no"
-        await self._post(attempt.action_url, {"agreed": agreed})
-
-    async def _pay_late(self, wish: Wish) -> None:
-        """Let the money come in time, too late, or never."""
-        late = self.chance.randrange(25)
-        outcome = "succeed" if self.chance.random() < 0.8 else "fail"
-        for turn in range(late + TRIES_MAX):
-            (attempt,) = (await self.shop.known(wish)).payment.attempts.values()
-            if turn >= late and attempt.reference:
-                path = f"/v1/sandbox/settle/{attempt.reference}"
-                await self._post(path, {"outcome": outcome})
-                return
-            await asyncio.sleep(SOON_S)
-
-    async def _post(self, url: str, form: dict[str, str]) -> None:
-        async with self.sandbox.post(url, data=form, allow_redirects=False) as answer:
-            await answer.read()
-
-    async def _refund(self, wish: Wish) -> None:
-        for _ in range(TRIES_MAX):
-            if is_paid(await self.shop.known(wish)):
-                await self._patiently(lambda: self.shop.refund(wish))
-                return
-            await asyncio.sleep(SOON_S)
 
 
 @pytest.fixture
@@ -245,18 +165,26 @@ async def test_every_order_ends_and_every_cent_is_accounted_for(
             assert answer.status == 200, await answer.text()
         shop = Shop(container)
         places = max(20, ORDERS // SHOWS * 2)
-        shows = [shop.open(f"show {n}", places=places) for n in range(SHOWS)]
+        prices = (PRICE, DEAR, PRICE)
+        shows = [
+            shop.open(f"show {n}", places=places, prices=prices) for n in range(SHOWS)
+        ]
         crowd = Crowd(shop, sandbox, shows, places, random.Random(7))
+        await crowd.prepare(ORDERS)
         gate = asyncio.Semaphore(BUYERS_AT_ONCE)
 
         async def one(number: int) -> None:
             async with gate:
+                if number == ORDERS * 3 // 4:
+                    await shop.call_off(shows[0])
                 await crowd.live(number)
 
         await asyncio.gather(*(one(number) for number in range(ORDERS)))
-        await shop.call_off(shows[0])
         books = await all_end(settings.log_url, sandbox)
     assert judge(settings.log_url, house.ledger) == []
     ends = Counter(order.status for order in books.orders.values())
     assert ends["confirmed"] > ORDERS // 4, (ends, crowd.seen)
     assert ends["ended"] > ORDERS // 20, (ends, crowd.seen)
+    if ORDERS >= EVERYTHING_FROM:
+        happened = {tag for _, tag, _ in facts_of(settings.log_url)}
+        assert set() == EVERYTHING - happened, crowd.seen

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from boxoffice.sandbox.ledger import Ledger
-from tests.e2e.judge import Fact, of_ledger, of_orders, of_places, open_orders, read
+from tests.e2e.budgets import Fact
+from tests.e2e.judge import of_ledger, of_orders, of_places, open_orders, read
 
 SHOW = "0123456789abcdef01234567"
 ORDER = bytes(16)
@@ -90,6 +91,11 @@ def test_a_place_that_is_kept_for_an_order_that_ended_is_found() -> None:
     assert findings([*kept, *ended]) != []
     assert findings([*kept, *ended, ticket("ticket-released.v1")]) == []
     assert findings([*kept, *bought()]) == []
+
+
+def test_a_ticket_of_a_performance_that_was_called_off_is_found() -> None:
+    off = bytes.fromhex(SHOW) + bytes(4), "performance-cancelled.v1", {"by": "x"}
+    assert findings([*bought(), off]) != []
 
 
 def ledger(path: Path, *entries: dict[str, int], currency: str = "usd") -> Path:
