@@ -72,8 +72,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How long after its confirmation a whole order can be undone."""
     exchange_fee: int = 0
     """Minor units that the house keeps for each ticket that is exchanged."""
-    receipts_days: Annotated[int, msgspec.Meta(ge=1)] = 7
-    """How long a repeated request is known again; a process's command is for ever."""
+    receipts_days: Annotated[int, msgspec.Meta(ge=7)] = 7
+    """How long a repeated request is known again; a process's command is for ever. A
+    log in PostgreSQL forgets nothing sooner than the least that can be said here."""
     writer_queue_max: int = 10_000
     """Commands that may wait; more get 503."""
     writer_batch_max: int = 200

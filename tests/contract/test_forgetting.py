@@ -17,13 +17,17 @@ from boxoffice.application.ports.log import (
 )
 from boxoffice.domain.message import Meta
 from tests.contract.event_log import Log, batch, command_id, receipt, stored, ticket
+from tests.integration.event_log_database import receipts_live
 
 DAY = timedelta(days=1)
 ALL = 1_000
 
 
 @pytest.fixture
-def store(log: Log) -> EventStore:
+def store(log: Log, request: pytest.FixtureRequest) -> EventStore:
+    """A log whose receipts may be forgotten as soon as a test likes."""
+    if request.node.callspec.params["log"] == "postgres":
+        receipts_live(request.getfixturevalue("postgres_log_url"), "-2 days")
     return log.open()
 
 

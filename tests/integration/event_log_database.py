@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
+from psycopg import sql
 
 from boxoffice.application.ports.log import LogRecord
 from boxoffice.infrastructure.postgres.event_store import PostgresEventStore
@@ -20,6 +21,16 @@ def new_log(url: str) -> str:
         connection.execute("drop schema if exists boxoffice cascade")
     migrate(url)
     return url
+
+
+def receipts_live(url: str, length: str) -> None:
+    """Let the owner of a log say how long its receipts live at least."""
+    kept = sql.SQL(
+        "create or replace function boxoffice.receipts_kept() returns interval"
+        " language sql immutable as $$ select interval {} $$"
+    )
+    with psycopg.connect(url, autocommit=True) as owner:
+        owner.execute(kept.format(sql.Literal(length)))
 
 
 def named(url: str, name: str) -> str:

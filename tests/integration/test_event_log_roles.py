@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -11,12 +12,13 @@ import pytest
 from psycopg import sql
 
 from boxoffice.application.chain import verify_chain
+from boxoffice.application.ports.log import Forgotten
 from boxoffice.errors import Misconfigured
 from boxoffice.infrastructure.postgres.checkpoints import PostgresCheckpoints
 from boxoffice.infrastructure.postgres.event_store import PostgresEventStore
 from boxoffice.infrastructure.postgres.migrate import migrate
 from tests.contract.event_log import batch, stored, ticket
-from tests.integration.event_log_database import new_log, opened
+from tests.integration.event_log_database import new_log, opened, receipts_live
 
 ROW = (
     "insert into boxoffice.events values"
@@ -39,6 +41,7 @@ FORBIDDEN = [
     "delete from boxoffice.persons",
     "drop function boxoffice.forget_receipts",
     "drop function boxoffice.forget_persons",
+    "create or replace function boxoffice.receipts_kept() returns interval return '0'",
     "alter table boxoffice.events add column extra int",
     "alter table boxoffice.events disable trigger all",
     "drop table boxoffice.events",
@@ -98,9 +101,27 @@ def test_app_role_appends_reads_and_keeps_leases(login_url: str) -> None:
         lease = PostgresCheckpoints(store).acquire("relay", "one", ttl_s=5)
 
         assert store.head().position == 1
-        assert store.forget_receipts(after=0, before=store.now(), limit=9).reached == 1
         assert lease is not None
         assert store.new_epoch() == 2
+
+
+@pytest.mark.parametrize("group", ["boxoffice_app"], indirect=True)
+def test_app_role_forgets_no_receipt_before_its_time(
+    login_url: str, log_url: str
+) -> None:
+    call = batch([(ticket(1), 0)])
+    name = call.command_ids[0].hex()
+    call.event_metas = [b'{"command":"%b","actor":"buyer:1"}' % name.encode()]
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    with opened(login_url) as store:
+        stored(store, call)
+        early = store.forget_receipts(after=0, before=tomorrow, limit=9)
+        kept = store.receipts(call.command_ids)
+        receipts_live(log_url, "0 s")
+        due = store.forget_receipts(after=0, before=tomorrow, limit=9)
+
+    assert (early, len(kept)) == (Forgotten(reached=0, receipts=0), 1)
+    assert due == Forgotten(reached=1, receipts=1)
 
 
 @pytest.mark.parametrize("group", ["boxoffice_reader"], indirect=True)

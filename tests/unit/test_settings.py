@@ -35,3 +35,9 @@ def test_every_problem_is_named_at_once(tmp_path: Path) -> None:
         load(environ)
     for name in environ:
         assert name in caught.value.detail
+
+
+def test_receipts_are_kept_for_as_long_as_was_promised_at_least() -> None:
+    with pytest.raises(Misconfigured, match="BOXOFFICE_RECEIPTS_DAYS"):
+        load({"BOXOFFICE_RECEIPTS_DAYS": "6"})
+    assert load({"BOXOFFICE_RECEIPTS_DAYS": "8"}).receipts_days == 8

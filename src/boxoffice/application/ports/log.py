@@ -171,7 +171,8 @@ class EventStore(LogWriter, TaggedReader, Protocol):
         """Delete receipts of people's commands recorded before a time, one page.
 
         Looks at no more than `limit` events above the position `after`. Whose receipt
-        is gone counts as new: never do it before a caller has given up asking again.
+        is gone counts as new: never do it before a caller has given up asking again;
+        a store may refuse to (see migrations).
         Receipts of processes stay.
         """
 
