@@ -16,6 +16,7 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from boxoffice.application.queries.catalogue import PerformanceEntry
 from boxoffice.domain.ids import PerformanceId
 from boxoffice.errors import NotFound, Refused
 from boxoffice_api.answers import Answer, as_response
@@ -47,7 +48,7 @@ from boxoffice_api.routes.order_changes import (
     take_alternative,
 )
 from boxoffice_api.routes.order_desk import refund_tickets
-from boxoffice_api.routes.orders import shown_order
+from boxoffice_api.routes.orders import own_order, shown_order
 
 DATES_MAX = 50
 Ask = Callable[[Edge, Head, str, bytes], Awaitable[Answer]]
@@ -78,7 +79,7 @@ async def order_page(
         ),
         pay_url=url,
         forward=url if query.text("pay") and stage.name == "pay" else "",
-        may_return=entry.refund_until is not None and now <= entry.refund_until,
+        may_return=await _may_return(edge, caller, entry, code),
         dates=await _dates(edge, order) if stage.name == "confirmed" else [],
         levels_css=levels_path([c.colour for c in entry.categories]),
         refusal=refusal,
@@ -87,6 +88,20 @@ async def order_page(
         form=form_token(edge, owner_of(caller)),
         key=new_key(edge),
         position=int(order.token.rpartition(".")[2]),
+    )
+
+
+async def _may_return(
+    edge: Edge, caller: Caller, entry: PerformanceEntry, code: str
+) -> bool:
+    """Tell whether the buyer may give a ticket back, because the date was moved."""
+    if entry.refund_until is None:
+        return False
+    now, known = edge.container.clock.now(), await own_order(edge, caller, code)
+    return any(
+        entry.takes_back(now, bought_at=ticket.sold_at)
+        for ticket in known.order.valid()
+        if ticket.line.performance == entry.performance
     )
 
 

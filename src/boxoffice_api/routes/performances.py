@@ -87,8 +87,8 @@ class SectionView(msgspec.Struct, frozen=True):
 class PerformanceView(msgspec.Struct, frozen=True):
     """A dated show. Places can be held while `on_sale` is true.
 
-    The first of `types` is the default one. Once the date was moved, tickets can be
-    returned in full until `refund_until`.
+    The first of `types` is the default one. Once the date was moved, tickets bought
+    before can be returned in full until `refund_until`.
     """
 
     performance: str

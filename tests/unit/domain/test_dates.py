@@ -61,6 +61,7 @@ MOVED = (
         refund_until=NOON + 10 * DAY,
         by="staff:ada",
         reason="Ill singer",
+        at=NOON,
     ),
 )
 
@@ -88,10 +89,12 @@ def test_a_moved_performance_has_new_times() -> None:
 
 def test_tickets_of_a_moved_performance_are_taken_back_for_a_while() -> None:
     before: Performance = given(*on_sale()).state(AT, AGGREGATE)
-    assert not before.returns_taken(NOON)
+    assert not before.takes_back(NOON, bought_at=NOON)
     after: Performance = given(*on_sale(), MOVED).state(AT, AGGREGATE)
-    assert after.returns_taken(NOON + 10 * DAY)
-    assert not after.returns_taken(NOON + 11 * DAY)
+    assert after.takes_back(NOON + 10 * DAY, bought_at=NOON)
+    assert not after.takes_back(NOON + 11 * DAY, bought_at=NOON)
+    later = NOON + timedelta(seconds=1)
+    assert not after.takes_back(NOON + 10 * DAY, bought_at=later)
     assert after.on_sale(NOON + 38 * DAY)
     assert not after.on_sale(NOON + 39 * DAY)
 

@@ -290,6 +290,9 @@ async def test_a_performance_is_moved_and_buyers_may_give_tickets_back(
     button = "Give back and get the money"
     back = await bob.send(order, button, ticket=f"{performance}:1")
     assert stage_of(back) == "returned"
+    house.clock.pass_(seconds=1)
+    late = code_of(await bought(bob, house, performance, 2))
+    assert button not in (await bob.open(f"/orders/{late}")).words
 
 
 async def test_who_may_not_decide_sees_no_buttons(

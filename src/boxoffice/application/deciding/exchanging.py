@@ -130,6 +130,7 @@ def _swap(
             returned=Money(cost.returned, currency),
             fee=Money(cost.fee, currency),
             by=command.by,
+            at=now,
         )
     )
     draft.pay(payments.refund(draft.payment, cost.returned, order=draft.code))
@@ -194,6 +195,7 @@ def _swap_paid(draft: Draft, *, now: datetime) -> None:
             returned=Money(0, order.currency),
             fee=exchange.fee,
             by=exchange.by,
+            at=now,
         )
     )
 

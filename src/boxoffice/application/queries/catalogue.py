@@ -32,6 +32,7 @@ from boxoffice.domain.catalogue.events import (
     SeatingPlanImported,
     SectionLaidOut,
 )
+from boxoffice.domain.catalogue.state import takes_back
 from boxoffice.domain.events import TAGS
 from boxoffice.domain.ids import PerformanceId, PlanId, ProductionId, family, split
 from boxoffice.domain.money import Money
@@ -104,8 +105,8 @@ class PerformanceEntry(msgspec.Struct, frozen=True):
     `prices` are all-in, by price level, at the `default_type`; `prices_by_type` are
     those of every type that is offered to the public, by price level and type. `open`
     is the switch of the house; buyers can hold places when it is on and the time lies
-    within the window of sale. Once it was moved, tickets can be returned until
-    `refund_until`.
+    within the window of sale. Once it was moved, at `moved_at`, tickets bought before
+    can be returned until `refund_until`.
     """
 
     performance: PerformanceId
@@ -128,6 +129,12 @@ class PerformanceEntry(msgspec.Struct, frozen=True):
     prices_by_type: dict[int, dict[str, Money]] = {}
     cancelled: bool = False
     refund_until: datetime | None = None
+    moved_at: datetime | None = None
+
+    def takes_back(self, now: datetime, *, bought_at: datetime | None) -> bool:
+        """Tell whether a buyer may give a ticket back because it was moved since."""
+        until, moved_at = self.refund_until, self.moved_at
+        return takes_back(until, moved_at, bought_at=bought_at, now=now)
 
 
 class Drawing(msgspec.Struct, frozen=True):
@@ -312,6 +319,7 @@ def _amended(
                 starts_at=event.starts_at,
                 sale_until=event.sale_until,
                 refund_until=event.refund_until,
+                moved_at=event.at,
             )
         case PricesSet():
             return _priced(entry, event, version)

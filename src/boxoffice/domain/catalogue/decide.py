@@ -235,5 +235,6 @@ def move_performance(
             refund_until=command.refund_until,
             by=command.by,
             reason=command.reason,
+            at=command.now,
         )
     ]

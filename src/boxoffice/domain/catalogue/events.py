@@ -134,10 +134,15 @@ class PerformanceCancelled(
 
 
 class PerformanceMoved(Event, frozen=True, kw_only=True, tag="performance-moved.v1"):
-    """It takes place at another time; until `refund_until` tickets can be returned."""
+    """It takes place at another time.
+
+    Until `refund_until` whoever had a ticket when this was decided, at `at`, can return
+    it.
+    """
 
     starts_at: datetime
     sale_until: datetime
     refund_until: datetime
     by: str
     reason: str
+    at: datetime | None = None

@@ -58,10 +58,26 @@ class Place(msgspec.Struct, frozen=True):
     label: str
 
 
+def takes_back(
+    until: datetime | None,
+    moved_at: datetime | None,
+    *,
+    bought_at: datetime | None,
+    now: datetime,
+) -> bool:
+    """Tell whether what was bought before the move at `moved_at` may come back.
+
+    Whoever bought later knew the new date.
+    """
+    if until is None or now > until:
+        return False
+    return moved_at is None or bought_at is None or bought_at <= moved_at
+
+
 class Performance(msgspec.Struct, frozen=True):
     """One dated occurrence: its window of sale and its manifest.
 
-    After it was moved, its tickets can be returned until `refund_until`.
+    After it was moved, at `moved_at`, its tickets can be returned until `refund_until`.
     """
 
     scheduled: bool = False
@@ -70,6 +86,7 @@ class Performance(msgspec.Struct, frozen=True):
     zone: str = "UTC"
     starts_at: datetime | None = None
     refund_until: datetime | None = None
+    moved_at: datetime | None = None
     cancelled: bool = False
     sale_from: datetime | None = None
     sale_until: datetime | None = None
@@ -94,9 +111,10 @@ class Performance(msgspec.Struct, frozen=True):
             return None
         return self.starts_at.astimezone(ZoneInfo(self.zone)).date()
 
-    def returns_taken(self, now: datetime) -> bool:
-        """Tell whether it was moved and buyers may still give tickets back."""
-        return self.refund_until is not None and now <= self.refund_until
+    def takes_back(self, now: datetime, *, bought_at: datetime | None) -> bool:
+        """Tell whether a buyer may give a ticket back because it was moved since."""
+        until, moved_at = self.refund_until, self.moved_at
+        return takes_back(until, moved_at, bought_at=bought_at, now=now)
 
 
 PerformanceEvent = (
@@ -137,6 +155,7 @@ def evolve_performance(state: Performance, event: PerformanceEvent) -> Performan
                 starts_at=event.starts_at,
                 sale_until=event.sale_until,
                 refund_until=event.refund_until,
+                moved_at=event.at,
             )
         case _:
             assert_never(event)

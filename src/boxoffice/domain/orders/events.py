@@ -206,7 +206,7 @@ class TicketsExchanged(Event, frozen=True, kw_only=True, tag="tickets-exchanged.
     """The tickets are the house's again and `lines` are the buyer's.
 
     `lines` come from `hold` of `buyer`. `returned` goes back to the buyer; `fee` stays
-    with the house.
+    with the house. `at` is when it was decided.
     """
 
     order: str
@@ -218,6 +218,7 @@ class TicketsExchanged(Event, frozen=True, kw_only=True, tag="tickets-exchanged.
     returned: Money
     fee: Money
     by: str
+    at: datetime | None = None
 
 
 class ExchangeAbandoned(Event, frozen=True, kw_only=True, tag="exchange-abandoned.v1"):

@@ -43,6 +43,7 @@ class OrderTicket(msgspec.Struct, frozen=True, gc=False):
     line: OrderLine
     hold: str
     buyer: str
+    sold_at: datetime | None
     state: TicketState = "valid"
 
     @property
@@ -220,7 +221,7 @@ def _confirmed(state: Order, event: OrderConfirmed) -> Order:
         lines=event.lines,
         confirmed_at=event.at,
         tickets={
-            ref(line): OrderTicket(line, event.hold, event.buyer)
+            ref(line): OrderTicket(line, event.hold, event.buyer, event.at)
             for line in event.lines
         },
         offer=None,
@@ -235,7 +236,8 @@ def _turned(state: Order, tickets: tuple[TicketRef, ...], into: TicketState) -> 
 def _exchanged(state: Order, event: TicketsExchanged) -> Order:
     turned = _turned(state, event.tickets, "exchanged")
     new = {
-        ref(line): OrderTicket(line, event.hold, event.buyer) for line in event.lines
+        ref(line): OrderTicket(line, event.hold, event.buyer, event.at)
+        for line in event.lines
     }
     returned = event.returned.minor if _is_of_house(event.by) else 0
     return replace(
