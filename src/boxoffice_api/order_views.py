@@ -235,7 +235,10 @@ def order_view(
         ended_at=_utc(document.ended_at),
         promotion=document.promotion,
         payment=_payment(document),
-        refunds=[_refund(document, one, is_staff=is_staff) for one in document.refunds],
+        refunds=[
+            _refund(document, one, is_staff=staff is not None)
+            for one in document.refunds
+        ],
         exchange=_exchange(document),
         alternative=_alternative(document),
         token=token(document.position),
