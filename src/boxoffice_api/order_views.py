@@ -235,10 +235,7 @@ def order_view(
         ended_at=_utc(document.ended_at),
         promotion=document.promotion,
         payment=_payment(document),
-        refunds=[
-            _refund(document, one, is_staff=staff is not None)
-            for one in document.refunds
-        ],
+        refunds=[_refund(document, one, staff) for one in document.refunds],
         exchange=_exchange(document),
         alternative=_alternative(document),
         token=token(document.position),
@@ -249,13 +246,14 @@ def order_view(
 
 
 def _refund(
-    document: OrderDocument, shown: ShownRefund, *, is_staff: bool
+    document: OrderDocument, shown: ShownRefund, staff: Mapping[str, str] | None
 ) -> RefundView:
     view = RefundView(shown.refund, _money(document, shown.amount), shown.state)
-    if not is_staff:
+    if staff is None:
         return view
+    paid_out_by = staff.get(shown.paid_out_by, shown.paid_out_by)
     return msgspec.structs.replace(
-        view, reason=shown.reason, paid_out_by=shown.paid_out_by or None
+        view, reason=shown.reason, paid_out_by=paid_out_by or None
     )
 
 

@@ -97,7 +97,7 @@ async def test_money_is_given_back_by_hand_by_two_people(
     assert early.json()["type"] == "/problems/refund-not-stuck"
     paid = await post(house, f"{owed}/pay-out", one, note="in cash")
     assert paid.status_code == 202
-    assert (await refund_of(house, owed, two))["paid_out_by"] == "staff:A finance"
+    assert (await refund_of(house, owed, two))["paid_out_by"] == "A finance"
     alone = await post(house, f"{owed}/confirm", one)
     assert alone.json()["type"] == "/problems/same-person"
     assert (await post(house, f"{owed}/confirm", two)).status_code == 202
