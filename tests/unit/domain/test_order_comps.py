@@ -132,6 +132,29 @@ def test_a_comp_costs_nothing_and_the_house_owes_what_is_not_exempt(
     assert face == back.face.minor
 
 
+@pytest.mark.parametrize(
+    ("types", "face"),
+    [
+        ((PriceType(code="adult", name="Adult"),), 4_400),
+        ((), 0),
+    ],
+)
+def test_a_place_at_a_type_that_is_given_away_is_worth_what_everybody_pays(
+    types: tuple[PriceType, ...], face: int
+) -> None:
+    crew = PriceType(code="crew", name="Crew", audience="staff")
+    child = PriceType(code="child", name="Child")
+    prices = [LevelPrice(0, Money(0, "USD"), "crew")]
+    prices += [LevelPrice(0, Money(4_000, "USD"), one.code) for one in types]
+    command = replace(
+        taxed(OWED), types=(crew, *types, child), prices=tuple(prices), fees=()
+    )
+    hold = replace(hold_places(1), types=("crew",), staff=True)
+    facts = told(on_sale(), BUDGET, command, hold)
+    (line,) = one(given(*facts).when(comps()).happened, OrderPlaced).lines
+    assert (face, face // 11) == (line.face, line.tax_owed)
+
+
 def test_comps_that_two_people_gave_away_owe_their_tax_too() -> None:
     facts = told(on_sale(), BUDGET, taxed(OWED), hold_places(1))
     asked = told(facts, comps(unapproved_max=0))

@@ -64,13 +64,13 @@ def issue_comps(view: View, command: IssueComps) -> Decision:
 
 def _free(line: OrderLine, prices: PriceList) -> OrderLine:
     """Make a line cost nothing; what it would have cost stays known beside it."""
-    level = prices.level(line.price_list, line.category, line.price_type)
+    level = prices.face(line.price_list, line.category, line.price_type)
     return replace(
         line,
         price=Money(0, line.price.currency),
         price_type=COMP_TYPE,
         parts=PriceParts(base=0),
-        face=line.price.minor,
+        face=level.price.minor,
         tax_owed=comp_tax(level, prices.lists[line.price_list]),
     )
 

@@ -66,16 +66,33 @@ class PriceList(msgspec.Struct, frozen=True):
         is_staffs = price_type in self.staff_types[version]
         return price_type == COMP_TYPE or (is_staffs and not price.minor)
 
+    def face(self, version: int, category: int, price_type: str) -> LevelPrice:
+        """Give what a place that is given away would have cost.
+
+        One at a type that is only given away would have cost what everybody pays.
+        """
+        held = self.level(version, category, price_type)
+        if not self.is_given(version, price_type, held.price):
+            return held
+        public = _default_type(self.lists[version])
+        return self.tables[version].get((category, public), held)
+
     def quotas(self) -> dict[str, int]:
         """Give how many places may go at each limited price type."""
         return {one.code: one.quota for one in self.types if one.quota is not None}
+
+
+def _default_type(made: PricesSet) -> str:
+    """Give the first type that is for everybody."""
+    types = made.types or (ADULT,)
+    return next((t.code for t in types if t.audience == "public"), DEFAULT_TYPE)
 
 
 def evolve_price_list(state: PriceList, event: PricesSet) -> PriceList:
     """Replace the list as a whole; keep the tables of earlier versions."""
     version = state.version + 1
     types = event.types or (ADULT,)
-    default = next((t.code for t in types if t.audience == "public"), DEFAULT_TYPE)
+    default = _default_type(event)
     table = {(level.category, level.price_type): level for level in event.prices}
     return PriceList(
         version=version,
