@@ -59,9 +59,9 @@ def exchange(
         from boxoffice.domain.ids import AttemptId
         from boxoffice.domain.orders.commands import ExchangeTickets
 
-        actor = await actor_named(container, by)
         known = await find(container, code=code)
         tickets = named_tickets(known, places)
+        actor = await actor_named(container, by)
         hold = await _hold(container, into, take, price_type=price_type, actor=actor)
         command = ExchangeTickets(
             now=container.clock.now(),

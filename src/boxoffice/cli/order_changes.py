@@ -251,8 +251,8 @@ def say_done(accepted: Accepted) -> None:
 
 def _carry_out(settings: Settings, code: str, wanted: Wanted, *, by: str) -> Accepted:
     async def work(container: Container) -> Accepted:
-        actor = await actor_named(container, by)
         known = await find(container, code=code)
+        actor = await actor_named(container, by)
         return await tell(container, wanted(container, known, actor), actor=actor)
 
     return in_house(settings, work)

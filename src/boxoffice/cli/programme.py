@@ -102,7 +102,7 @@ def schedule(settings: Settings, /, **given: str | None) -> None:
 
 @performance.command()
 @click.argument("performance", type=HEX)
-@click.argument("changes", nargs=-1, metavar="CATEGORY[/TYPE]=AMOUNT...")
+@click.argument("changes", nargs=-1, metavar="[CATEGORY[/TYPE]=AMOUNT]...")
 @configured
 def prices(
     settings: Settings, /, *, performance: str, changes: tuple[str, ...]
