@@ -280,6 +280,10 @@ class Judge:
     def _drop(self, order: Order, tickets: Iterable[orders.TicketRef]) -> None:
         for ticket in tickets:
             del order.valid[ticket.performance, ticket.ordinal]
+            for name, asked in list(order.requests.items()):
+                if ticket in asked.tickets:
+                    del order.requests[name]
+                    self.tags["request closed"] += 1
 
     def _money(self, order: Order, event: Event) -> None:
         match event:

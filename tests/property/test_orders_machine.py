@@ -52,6 +52,7 @@ SEEN = frozenset(
         "TicketsRefunded by one person",
         "PerformanceCancelled",
         "PerformanceMoved",
+        "request closed",
         "returned because it was called off",
         "sold anew for late money",
         "exchange that returns money to a buyer",

@@ -28,6 +28,7 @@ from boxoffice.domain.orders.events import (
     OrderExpired,
     OrderPlaced,
     OrderVoided,
+    TicketRef,
     TicketsExchanged,
     TicketsRefunded,
 )
@@ -37,6 +38,7 @@ from boxoffice.readmodels.order_document import (
     LINES_MAX,
     REQUESTS_MAX,
     TEXT_MAX,
+    LineState,
     OrderDocument,
     ShownComps,
     ShownExchange,
@@ -134,7 +136,7 @@ def _ordered(document: OrderDocument, event: OrderEvent, fact: Fact) -> OrderDoc
             return became(ended, event.tickets, "voided")
         case TicketsRefunded():
             kept = document.kept + event.kept.minor
-            return became(replace(document, kept=kept), event.tickets, "refunded")
+            return _gone(replace(document, kept=kept), event.tickets, "refunded")
         case CompsIssued():
             return replace(document, comps=_comps(event))
         case _:
@@ -199,10 +201,19 @@ def _confirmed(
 
 
 def _exchanged(document: OrderDocument, event: TicketsExchanged) -> OrderDocument:
-    turned = added(became(document, event.tickets, "exchanged"), event.lines)
+    turned = added(_gone(document, event.tickets, "exchanged"), event.lines)
     valid = sum(line.price for line in turned.lines if line.state == "valid")
     kept = document.kept + event.fee.minor
     return replace(turned, total=valid, kept=kept, exchange=None)
+
+
+def _gone(
+    document: OrderDocument, tickets: tuple[TicketRef, ...], state: LineState
+) -> OrderDocument:
+    """Turn tickets into something else; a wish about one of them is done with."""
+    left = tuple(r for r in document.requests if set(tickets).isdisjoint(r.tickets))
+    turned = became(document, tickets, state)
+    return replace(turned, requests=left, waiting=bool(left))
 
 
 def _exchange(event: ExchangePlaced) -> ShownExchange:

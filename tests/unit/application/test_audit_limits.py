@@ -212,6 +212,17 @@ async def test_agreeing_to_what_nobody_asked_is_found() -> None:
     assert await house.found() == {"four-eyes": where[0]}
 
 
+async def test_agreeing_to_what_was_done_otherwise_before_is_found() -> None:
+    house = a_sale(1)
+    house.record([asked()])
+    house.record([*tickets_back(1), refund(1, amount=PRICE), sent_back(PRICE)])
+    assert await house.found() == {}
+    given = ApprovalGiven(order=ORDER, request="q", by="staff:joe")
+    house.record([(AT, given)])
+    (check,) = await house.failed()
+    assert (check.name, "but not open" in check.detail) == ("four-eyes", True)
+
+
 async def test_doing_otherwise_than_was_agreed_is_found() -> None:
     house = a_sale(1)
     house.record([asked()])

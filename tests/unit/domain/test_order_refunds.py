@@ -297,9 +297,24 @@ def test_anybody_may_say_no(by: str) -> None:
     given(*told(facts, deny(by=by))).when(approve()).refused(RequestNotOpen)
 
 
-def test_a_request_for_a_ticket_that_went_back_meanwhile_is_refused() -> None:
-    facts = told(confirmed(1), refund(1, unapproved_max=0), refund(1))
-    given(*facts).when(approve()).refused(TicketNotValid, state="refunded")
+@pytest.mark.parametrize(
+    "otherwise",
+    [[refund(1)], [hold_places(3, hold=NEXT), exchange(1)]],
+    ids=["refunded", "exchanged"],
+)
+def test_a_request_ends_with_a_ticket_that_went_back_otherwise(
+    otherwise: list[Command],
+) -> None:
+    asked = refund(1, 2, unapproved_max=0)
+    facts = told(confirmed(1, 2), asked, *otherwise)
+    given(*facts).when(approve()).refused(RequestNotOpen)
+    again = refund(2, unapproved_max=0, request="r2")
+    assert ["ApprovalAsked"] == names(given(*facts).when(again).happened)
+
+
+def test_a_request_outlives_other_tickets() -> None:
+    facts = told(confirmed(1, 2), refund(1, unapproved_max=0), refund(2))
+    assert "TicketsRefunded" in names(given(*facts).when(approve()).happened)
 
 
 def test_a_void_returns_all_money_also_what_was_kept() -> None:

@@ -409,6 +409,21 @@ def test_a_request_waits_for_a_second_person() -> None:
     assert document.requests == ()
 
 
+def test_a_request_ends_with_a_ticket_that_went_back_otherwise() -> None:
+    asked = ApprovalAsked(
+        order=CODE,
+        request="q",
+        kind="refund",
+        amount=usd(4500),
+        by="staff:mia",
+        note="ill",
+        tickets=(TicketRef(PERFORMANCE, 1),),
+    )
+    assert shown(*BOUGHT, asked, *refunding(2)).waiting
+    document = shown(*BOUGHT, asked, *refunding(1))
+    assert (document.waiting, document.requests) == (False, ())
+
+
 def test_comps_say_by_whose_authority() -> None:
     issued = CompsIssued(
         order=CODE,

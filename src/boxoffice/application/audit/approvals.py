@@ -14,6 +14,8 @@ from boxoffice.domain.orders.events import (
     OrderCancelled,
     OrderExpired,
     OrderVoided,
+    TicketRef,
+    TicketsExchanged,
     TicketsRefunded,
 )
 
@@ -60,12 +62,21 @@ class Approvals:
                 self._wrong(told, f"{approver} is named, but did not agree")
 
     def _end(self, deed: Deed) -> None:
-        """Forget what was asked about orders that ended."""
+        """Forget what was asked about orders that ended and tickets that are gone."""
+        for refunded in deed.of(TicketsRefunded):
+            self._close(refunded.event.order, refunded.event.tickets)
+        for exchanged in deed.of(TicketsExchanged):
+            self._close(exchanged.event.order, exchanged.event.tickets)
         over = {told.event.order for told in deed.of(OrderExpired)}
         over |= {told.event.order for told in deed.of(OrderCancelled)}
         over |= {told.event.order for told in deed.of(OrderVoided)}
         for order, request in list(self._open) if over else ():
             if order in over:
+                del self._open[order, request]
+
+    def _close(self, code: str, gone: tuple[TicketRef, ...]) -> None:
+        for (order, request), asked in list(self._open.items()):
+            if order == code and not set(gone).isdisjoint(asked.tickets):
                 del self._open[order, request]
 
     def _give(self, told: Told[ApprovalGiven], deed: Deed) -> tuple[str, str]:

@@ -229,8 +229,14 @@ def _confirmed(state: Order, event: OrderConfirmed) -> Order:
 
 
 def _turned(state: Order, tickets: tuple[TicketRef, ...], into: TicketState) -> Order:
+    """Turn tickets into something else; a wish about one of them is done with."""
     turned = {name: replace(state.tickets[name], state=into) for name in tickets}
-    return replace(state, tickets=state.tickets | turned)
+    requests = {
+        name: wish
+        for name, wish in state.requests.items()
+        if turned.keys().isdisjoint(wish.tickets)
+    }
+    return replace(state, tickets=state.tickets | turned, requests=requests)
 
 
 def _exchanged(state: Order, event: TicketsExchanged) -> Order:
