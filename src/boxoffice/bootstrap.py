@@ -252,6 +252,7 @@ def _open_wire(settings: Settings, webhook_secrets: list[str]) -> PaymentProvide
         webhook_secrets=webhook_secrets,
         notice_window_s=settings.payments_notice_window_s,
         pay_page=settings.payments_page,
+        connections_max=settings.payments_in_flight,
     )
 
 

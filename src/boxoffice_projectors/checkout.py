@@ -19,6 +19,7 @@ import structlog
 
 from boxoffice.application.crash_points import reached
 from boxoffice.application.lease import Leadership
+from boxoffice.application.ports.log import LogRecord
 from boxoffice.application.processes import checkout
 from boxoffice.application.processes.agenda import Pace
 from boxoffice.application.processes.checkout import Action, Call, Tell
@@ -105,7 +106,7 @@ class _Watch:
         async for page in pages(self.container.store, after=self.position):
             for record in page:
                 if record.tag in checkout.TAGS:
-                    checkout.react(state, fact_of(record))
+                    _note(state, record)
             self.position = page[-1].position
 
     def _act(self, state: Checkout) -> None:
@@ -175,6 +176,17 @@ class _Watch:
         return not is_expiry
 
 
+def _note(state: Checkout, record: LogRecord) -> None:
+    """Fold a record; an order that something unexpected happens to is set aside."""
+    fact = fact_of(record)
+    try:
+        checkout.react(state, fact)
+    except Exception:
+        log.exception("order_set_aside", position=record.position, tag=record.tag)
+        metrics.reactor_faults.labels(LEASE).inc()
+        state.set_aside(getattr(fact.event, "order", ""))
+
+
 def _is_final(action: Action, error: BoxOfficeError) -> bool:
     """Tell whether a rule said no to a command for ever; news are told until heard."""
     if isinstance(action, Call) or isinstance(error, PaymentOpen | ExchangeOpen):
@@ -192,6 +204,7 @@ def _paces(container: Container) -> Paces:
 
 
 def _measure(state: Checkout, container: Container) -> None:
+    metrics.checkout_set_aside.set(len(state.aside))
     metrics.checkout_open.set(len(state.orders))
     oldest = state.oldest()
     age = (container.clock.now() - oldest).total_seconds() if oldest else 0.0

@@ -29,6 +29,11 @@ parked = Gauge(
     ["model", "partition"],
 )
 expired = Counter("boxoffice_reactor_holds_expired", "Holds that were tidied up.")
+reactor_faults = Counter(
+    "boxoffice_reactor_faults",
+    "Errors that nobody expected, by job; each is in the log.",
+    ["job"],
+)
 receipts_forgotten = Counter(
     "boxoffice_reactor_receipts_forgotten", "Receipts of requests that were forgotten."
 )
@@ -39,6 +44,10 @@ checkout_calls = Counter(
 )
 checkout_open = Gauge(
     "boxoffice_checkout_open_orders", "Orders of which something is open."
+)
+checkout_set_aside = Gauge(
+    "boxoffice_checkout_set_aside_orders",
+    "Orders that the checkout cannot follow: somebody has to look.",
 )
 checkout_oldest = Gauge(
     "boxoffice_checkout_oldest_open_seconds",

@@ -20,7 +20,7 @@ from boxoffice.domain.money import Money
 from boxoffice.errors import Forged, Invalid, ProviderRefused, Unavailable
 from boxoffice.infrastructure.payments.memory import MemoryPaymentProvider
 from boxoffice.infrastructure.payments.memory_till import TOKENS as TWIN_TOKENS
-from boxoffice.infrastructure.payments.notices import sign
+from boxoffice.infrastructure.payments.notices import CODES_MAX, sign
 from boxoffice.infrastructure.payments.stripe_wire import StripeWire
 from boxoffice.sandbox.cards import TOKENS
 from boxoffice.sandbox.server import API_KEY, running_sandbox
@@ -497,6 +497,17 @@ async def test_a_forged_notice_is_refused(
 ) -> None:
     with pytest.raises(Forged):
         provider.read_notice(RAW, signature, now=NOON)
+
+
+async def test_only_so_many_codes_of_a_notice_are_looked_at(
+    provider: PaymentProvider,
+) -> None:
+    time, code = signed().split(",")
+    wrong = ["v1=00"] * CODES_MAX
+    most = ",".join([time, *wrong[1:], code])
+    assert provider.read_notice(RAW, most, now=NOON).event == "evt_1"
+    with pytest.raises(Forged):
+        provider.read_notice(RAW, ",".join([time, *wrong, code]), now=NOON)
 
 
 @pytest.mark.parametrize("away_s", [-301, 301])

@@ -10,6 +10,7 @@ from boxoffice.application.ports.payments import Method
 from boxoffice.bootstrap import open_container
 from boxoffice.domain.money import Money
 from boxoffice.errors import Misconfigured
+from boxoffice.infrastructure.payments.stripe_wire import StripeWire
 from boxoffice.settings import Settings
 
 
@@ -26,6 +27,17 @@ async def test_a_url_means_the_wire() -> None:
     url = "https://payments.example"
     settings = Settings(log_url="memory://", payments_url=url, payments_key="sk_x")
     assert await provider_name(settings) == "stripe-wire"
+
+
+async def test_as_many_calls_go_over_the_wire_as_may_be_under_way() -> None:
+    settings = Settings(
+        log_url="memory://",
+        payments_url="https://payments.example",
+        payments_in_flight=77,
+    )
+    async with open_container(settings) as container:
+        assert isinstance(container.payments, StripeWire)
+        assert container.payments.connections_max == 77
 
 
 async def test_a_house_on_disk_that_nobody_gave_a_provider_says_so(

@@ -14,8 +14,12 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
+import structlog
+
 from boxoffice.application.ports.checkpoints import Checkpoints, Lease
 from boxoffice.errors import BoxOfficeError, Conflict, Unavailable
+
+log = structlog.get_logger()
 
 RENEWALS_PER_TTL = 3
 
@@ -34,13 +38,19 @@ class Leadership:
     def __init__(self, lease: Lease) -> None:
         self.lease = lease
         self.lost = False
+        self.problem: Exception | None = None
+        """What nobody expected, when the lease was to be renewed."""
 
     def check(self) -> None:
         """Make sure of the lease.
 
         Raises:
             Conflict: it is lost; stop at once.
+            Unavailable: it could not be renewed, and nobody knows why.
         """
+        if self.problem is not None:
+            problem = f"The lease {self.lease.name} could not be renewed."
+            raise Unavailable(problem) from self.problem
         if self.lost:
             raise Conflict(f"Somebody else is the {self.lease.name} now.")
 
@@ -92,7 +102,12 @@ async def _renew(
     lease = leadership.lease
     while not leadership.lost:
         await asyncio.sleep(ttl_s / RENEWALS_PER_TTL)
-        with suppress(Unavailable):
+        try:
             name, owner = lease.name, lease.owner
             renewed = await _asked(checkpoints, name, owner=owner, ttl_s=ttl_s)
             leadership.lost = renewed != lease
+        except Unavailable:
+            continue
+        except Exception as error:
+            log.exception("lease_not_renewed", lease=lease.name)
+            leadership.problem, leadership.lost = error, True

@@ -82,15 +82,17 @@ class Writer:
             Overloaded: too many wait already.
             Unavailable: the writer is shutting down.
         """
-        if not self._open:
-            raise Unavailable(CLOSING)
-        arriving = self._arriving.get(job.loop)
-        if arriving is None:
-            arriving = self._arriving[job.loop] = []
-            job.loop.call_soon(self._hand_over, job.loop)
-        if len(self._queue) + len(arriving) >= self._queue_max:
-            raise Overloaded
-        arriving.append(job)
+        # Drained by another thread meanwhile, a job would be in nobody's list.
+        with self._ready:
+            if not self._open:
+                raise Unavailable(CLOSING)
+            arriving = self._arriving.get(job.loop)
+            if arriving is None:
+                arriving = self._arriving[job.loop] = []
+                job.loop.call_soon(self._hand_over, job.loop)
+            if len(self._queue) + len(arriving) >= self._queue_max:
+                raise Overloaded
+            arriving.append(job)
 
     def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
         with self._ready:

@@ -16,6 +16,7 @@ from typing import Any
 
 import aiohttp
 import msgspec
+import structlog
 
 from boxoffice.sandbox.faults import Mischief
 from boxoffice.sandbox.ledger import Ledger
@@ -33,6 +34,8 @@ FORGERIES = ("wrong-secret", "wrong-amount", "too-old")
 OK, GOOD_BELOW = 200, 300
 NOBODY = 0
 """Stands for the status when there was no answer."""
+
+log = structlog.get_logger()
 
 Post = Callable[[str, bytes, Mapping[str, str]], Awaitable[int]]
 """Sends a body to an address; gives the status, or `NOBODY`."""
@@ -111,8 +114,16 @@ class Hooks:
         async with aiohttp.ClientSession(timeout=limit) as session:
             while True:
                 self._news.clear()
-                if not await self.send_due(partial(_post, session)):
+                if not await self._sent(partial(_post, session)):
                     await self._wait()
+
+    async def _sent(self, post: Post) -> int:
+        """Send a batch; what nobody expected ends this batch alone."""
+        try:
+            return await self.send_due(post)
+        except Exception:
+            log.exception("webhooks_not_sent")
+            return 0
 
     async def send_due(self, post: Post) -> int:
         """Send a batch of what is due; give how many were sent."""

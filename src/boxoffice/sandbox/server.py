@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
+import structlog
 import uvicorn
 from litestar import Litestar
 
@@ -30,6 +31,8 @@ LATE_POLL_S = 0.1
 STARTED_S = 20.0
 STALL_S = 10.0
 """How long a token that times out keeps its caller waiting."""
+
+log = structlog.get_logger()
 
 
 def _name(prefix: str) -> str:
@@ -95,7 +98,11 @@ class Opened:
     async def _come_late(self) -> None:
         while True:
             await asyncio.sleep(LATE_POLL_S)
-            self.come_late()
+            try:
+                self.come_late()
+            except Exception:
+                # What nobody expected of one payment holds up the others no longer.
+                log.exception("late_money_failed")
 
     def come_late(self) -> None:
         """Let all money come whose time has come."""

@@ -447,6 +447,17 @@ def test_an_exchange_that_was_abandoned_has_no_limit_any_more() -> None:
     assert ("ExpireOrder", ORDER) not in kinds(state, at=NOON + 10 * MINUTE)
 
 
+def test_an_order_that_cannot_be_followed_holds_up_no_other() -> None:
+    state = after(ordered(1))
+    other = [(where, _for_order(e, "OTHER")) for where, e in ordered(1) if _of_order(e)]
+    tell(state, other)
+    state.orders[ORDER].attempts.clear()
+    assert kinds(state) == [("start", ATTEMPT)]
+    assert (state.aside, list(state.orders)) == ({ORDER}, ["OTHER"])
+    tell(state, told(ordered(1), settle("authorised")))
+    assert list(state.orders) == ["OTHER"]
+
+
 def test_money_for_an_attempt_settled_long_ago_is_taken_note_of() -> None:
     story = told(ordered(1), settle("declined"))
     late = PaymentCaptured(

@@ -6,6 +6,9 @@ import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from threading import Thread
+from time import monotonic
+from typing import Any
 
 import pytest
 
@@ -21,7 +24,7 @@ from boxoffice.application.ports.log import (
 )
 from boxoffice.application.requests import Accepted, Answer, Request
 from boxoffice.application.write_path import WritePath
-from boxoffice.application.writer import Writer, ask
+from boxoffice.application.writer import Job, Writer, ask
 from boxoffice.domain.catalogue.events import SaleClosed
 from boxoffice.domain.ids import (
     BuyerId,
@@ -354,6 +357,43 @@ async def test_a_drained_writer_answers_what_waited_and_takes_no_more(
     assert all(answer.facts for answer in answers)
     with pytest.raises(Unavailable):
         await ask(writer, hold(9, by=9))
+
+
+class DrainedMeanwhile:
+    """An event loop while whose turn another thread drains the writer."""
+
+    def __init__(self, writer: Writer) -> None:
+        self.real = asyncio.get_running_loop()
+        self.draining = Thread(target=writer.drain, args=(5,))
+
+    def call_soon(self, *_: object) -> None:
+        self.draining.start()
+        self.draining.join(0.2)
+
+    def call_soon_threadsafe(self, *work: Any) -> None:
+        self.real.call_soon_threadsafe(*work)
+
+    def is_closed(self) -> bool:
+        return False
+
+
+async def test_a_job_that_comes_while_the_writer_is_drained_is_answered(
+    path: WritePath,
+) -> None:
+    writer = Writer(path, queue_max=100, batch_max=2, timeout_s=5)
+    loop = DrainedMeanwhile(writer)
+    future: asyncio.Future[Accepted] = loop.real.create_future()
+    writer.submit(
+        Job(
+            hold(1, by=1),
+            loop=loop,  # type: ignore[arg-type]  # all that the writer asks of one
+            future=future,
+            deadline=monotonic() + 5,
+        )
+    )
+    await asyncio.to_thread(loop.draining.join)
+    async with asyncio.timeout(5):
+        assert (await future).facts
 
 
 async def test_nobody_waits_longer_than_the_time_allowed(

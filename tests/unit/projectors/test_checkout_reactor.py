@@ -2,21 +2,27 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+import msgspec
 import pytest
+from prometheus_client import REGISTRY
 
 from boxoffice.application.codec import decode_meta
+from boxoffice.application.lease import Leadership
 from boxoffice.application.queries.orders import KnownOrder
 from boxoffice.domain.catalogue.commands import CancelPerformance
-from boxoffice.domain.ids import OrderCode, payment_stream
+from boxoffice.domain.ids import OrderCode, order_stream, payment_stream
 from boxoffice.domain.orders.commands import CancelOrder
+from boxoffice.domain.orders.events import OrderPlaced
 from boxoffice.domain.payments.decide import REFUND_TRIES_MAX
 from boxoffice.infrastructure.payments.memory import Call, MemoryPaymentProvider
-from boxoffice.testing import FULL_PRICE, PERFORMANCE
+from boxoffice.testing import FULL_PRICE, ORDER, PERFORMANCE, ordered
+from boxoffice_projectors.health import Health
+from boxoffice_projectors.leased import while_leading
 from tests.checkout_shop import Shop, back, failed, paid, refunded
-from tests.read_side import reacting
+from tests.read_side import memory_house, reacting, running, until
 
 MINUTE = timedelta(minutes=1)
 
@@ -268,6 +274,33 @@ async def test_a_refund_that_always_fails_is_left_to_people_in_the_end() -> None
             "the refund failed for good",
         )
     assert len(known.payment.refunds) == REFUND_TRIES_MAX
+
+
+async def test_an_order_that_cannot_be_followed_holds_up_no_other() -> None:
+    shop = Shop()
+    placed = next(e for _, e in ordered(1) if isinstance(e, OrderPlaced))
+    endless = msgspec.structs.replace(placed, pay_by=datetime.max.replace(tzinfo=UTC))
+    shop.house.recorder.record([(order_stream(ORDER), endless)])
+    async with reacting(shop.house):
+        code = await shop.order(2, "pm_card_visa")
+        await shop.becomes(code, paid, "the other order is paid")
+    assert REGISTRY.get_sample_value("boxoffice_checkout_set_aside_orders") == 1
+
+
+async def test_a_job_that_fails_for_no_known_reason_does_not_end_its_role() -> None:
+    house, health = memory_house(), Health()
+    terms = []
+
+    async def work(_leadership: Leadership) -> None:
+        terms.append("begun")
+        raise ValueError
+
+    async def unwell() -> bool:
+        return "job" in health.problems
+
+    async with running(while_leading(house, health, "job", work)):
+        await until(unwell, "the job is unwell")
+    assert terms == ["begun"]
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+import structlog
 
 from boxoffice.sandbox.hooks import TRIES_MAX, signature
 from boxoffice.sandbox.ledger import read_standings
 from boxoffice.sandbox.server import SECRET
+from tests.read_side import until
 from tests.unit.sandbox.bank import Bank
 
 
@@ -167,3 +170,32 @@ async def test_forgeries_have_a_wrong_secret_a_wrong_amount_or_an_old_time(
     old = [header for _, _, header in house.got if f"t={int(bank.now)}," not in header]
     assert 1 == len(old)
     assert 0 == await bank.opened.hooks.send_due(house.post)
+
+
+async def test_what_nobody_expected_ends_neither_webhooks_nor_late_money() -> None:
+    # No endpoint: nothing leaves this process.
+    bank = Bank()
+    _, waiting = await bank.pay("pm_sandbox_late_success")
+    bank.now += 60
+    db = bank.opened.ledger.db
+    for table in ("events", "intents"):
+        db.execute(f"alter table {table} rename to away_{table}")
+    with structlog.testing.capture_logs() as entries:
+
+        async def failed() -> bool:
+            said = {entry["event"] for entry in entries}
+            return said >= {"webhooks_not_sent", "late_money_failed"}
+
+        working = asyncio.create_task(bank.opened.work())
+        await until(failed, "both have failed")
+    for table in ("events", "intents"):
+        db.execute(f"alter table away_{table} rename to {table}")
+
+    async def came() -> bool:
+        return bool((await bank.intent(waiting["id"]))["status"] == "succeeded")
+
+    await until(came, "the late money came")
+    assert not working.done()
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+    await bank.close()

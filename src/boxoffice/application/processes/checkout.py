@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import Literal, get_args
 
 import msgspec
+import structlog
 
 from boxoffice.application.processes.agenda import Matter
 from boxoffice.application.processes.checkout_state import (
@@ -71,9 +72,13 @@ class Tell(msgspec.Struct, frozen=True, kw_only=True):
 
 Action = Call | Tell
 
+log = structlog.get_logger()
+
 
 def react(state: Checkout, fact: Fact) -> None:
     """Take note of a fact, and of what is wanted since."""
+    if state.aside and getattr(fact.event, "order", None) in state.aside:
+        return
     fold: Callable[[Checkout, Fact], OpenOrder | None] | None
     fold = FOLDS.get(type(fact.event))
     order = fold(state, fact) if fold else None
@@ -129,13 +134,23 @@ def due(state: Checkout, now: datetime, *, actions_max: int) -> list[Action]:
     state.forget_settled()
     actions: list[Action] = []
     for matter in state.agenda.due(now, matters_max=actions_max):
-        action = _action(state, matter, now)
+        action = _guarded(state, matter, now)
         if action is None:
             state.agenda.drop(matter.key)
             state.agenda.landed(matter.key, now=now)
         else:
             actions.append(action)
     return actions
+
+
+def _guarded(state: Checkout, matter: Matter, now: datetime) -> Action | None:
+    """Give an action; an order that something unexpected happens to is set aside."""
+    try:
+        return _action(state, matter, now)
+    except Exception:
+        log.exception("order_set_aside", matter=matter.key)
+        state.set_aside(matter.key.split(" ")[1])
+        return None
 
 
 def _action(state: Checkout, matter: Matter, now: datetime) -> Action | None:

@@ -131,6 +131,8 @@ class Checkout:
         """Of refunds that take the place of one that failed, until they are seen."""
         self.touched: set[str] = set()
         """Orders that may have become settled since the last look."""
+        self.aside: set[str] = set()
+        """Orders that nobody follows any more: somebody has to look."""
 
     def order(self, code: str, *, at: datetime, performance: str = "") -> OpenOrder:
         """Give an order; one that was settled long ago is opened again."""
@@ -140,6 +142,11 @@ class Checkout:
             known = self.orders[code] = OpenOrder(code, at, performance)
         known.performance = known.performance or performance
         return known
+
+    def set_aside(self, code: str) -> None:
+        """Follow an order no longer that something unexpected happened to."""
+        self.orders.pop(code, None)
+        self.aside.add(code)
 
     def forget_settled(self) -> None:
         """Forget the orders of which nothing is open any more."""

@@ -27,6 +27,7 @@ from boxoffice.infrastructure.payments import stripe_answers as answers
 from boxoffice.infrastructure.payments.notices import WINDOW_S, read_notice
 
 CONNECTIONS_MAX = 32
+"""At once, unless somebody makes more calls."""
 OK = 200
 DECLINED = 402
 BAD_REQUEST = 400
@@ -63,13 +64,15 @@ class StripeWire:
         webhook_secrets: Sequence[str] = (),
         notice_window_s: float = WINDOW_S,
         pay_page: str = "",
+        connections_max: int = CONNECTIONS_MAX,
     ) -> None:
+        self.connections_max = connections_max
         self._url = url.rstrip("/")
         self._pay_page = pay_page or f"{self._url}/pay"
         self._secrets = tuple(webhook_secrets)
         self._window_s = notice_window_s
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=CONNECTIONS_MAX),
+            connector=aiohttp.TCPConnector(limit=connections_max),
             timeout=aiohttp.ClientTimeout(total=timeout_s),
             headers={"Authorization": f"Bearer {key}"},
             cookie_jar=aiohttp.DummyCookieJar(),
