@@ -13,7 +13,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 RESULTS = Path(__file__).parent / "results"
-RUNS = ("append", "append_parts", "holds", "replay", "purchases")
+RUNS = (
+    "append",
+    "append_parts",
+    "holds",
+    "hold_profile",
+    "replay",
+    "purchases",
+)
 
 
 def main() -> None:
