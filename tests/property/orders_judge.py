@@ -276,6 +276,10 @@ class Judge:
             place = (line.performance, line.ordinal)
             assert place not in order.valid
             order.valid[place] = line
+            parts = line.parts
+            assert parts is not None
+            made_of = parts.base + parts.outside + parts.tax_added
+            assert line.price.minor == made_of, "a price is not the sum of its parts"
 
     def _drop(self, order: Order, tickets: Iterable[orders.TicketRef]) -> None:
         for ticket in tickets:

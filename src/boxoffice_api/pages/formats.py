@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from boxoffice.domain.money import Money, minor_digits
+from boxoffice.domain.money import MINOR_UNITS, Money
 from boxoffice_api.amounts import MoneyView
 
 DAYS = (
@@ -81,8 +81,8 @@ def machine(moment: datetime) -> str:
 
 
 def decimals(currency: str) -> int:
-    """Give how many digits of a currency stand behind its point."""
-    return minor_digits(currency)
+    """Give how many digits of a currency stand behind its point, as `Money` does."""
+    return MINOR_UNITS.get(currency, 0)
 
 
 def money(minor: int, currency: str) -> str:
