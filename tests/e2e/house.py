@@ -125,6 +125,10 @@ class House:
         process.send_signal(signal.SIGTERM)
         return process.wait(STOP_S)
 
+    def ended(self, role: str) -> int:
+        """Wait for a role to end by itself; give its exit code."""
+        return self._processes.pop(role).wait(STOP_S)
+
     def close(self) -> None:
         """End every role that still runs."""
         for role in list(self._processes):

@@ -59,6 +59,20 @@ def test_a_house_is_opened_with_its_demo_and_closed(small_house: House) -> None:
     assert "Traceback" not in small_house.log_of("everything")
 
 
+def test_a_house_in_another_epoch_ends_says_so_and_can_be_opened_again(
+    small_house: House,
+) -> None:
+    small_house.start("everything")
+    told(small_house, "new-epoch", "--yes")
+    assert 1 == small_house.ended("everything")
+    said = small_house.log_of("everything")
+    assert "process_ends" in said
+    assert "The log is in epoch 2; this process knows 1." in said
+    assert "Traceback" not in said
+    small_house.start("everything")
+    assert 0 == small_house.stop("everything")
+
+
 def test_the_demo_stays_and_its_token_is_shown_once(small_house: House) -> None:
     for _ in range(2):
         small_house.start("everything", "--demo")

@@ -10,6 +10,7 @@ import asyncio
 import json
 import subprocess
 
+import psycopg
 import pytest
 from pymongo import MongoClient
 from redis import Redis
@@ -68,5 +69,42 @@ def test_deleted_topics_are_healed_by_publishing_again(house: House) -> None:
     assert asyncio.run(delete_topics(url, prefix=prefix))
     succeeds(house, "migrate")
     succeeds(house, "relay", "--from", "0")
+    sell_some(house)
+    succeeds(house, "verify")
+
+
+def restore(house: House, *, share: float) -> None:
+    """Leave of the log what a backup would have that was made this far into it."""
+    reached = int(share * house.head())
+    whole_calls = (
+        "select max(position) from boxoffice.events where recorded_at <"
+        " (select recorded_at from boxoffice.events where position = %s)"
+    )
+    with psycopg.connect(house.setting("LOG_URL"), autocommit=True) as owner:
+        last = owner.execute(whole_calls, [reached]).fetchone()
+        owner.execute("begin")
+        table = "alter table boxoffice.events {} trigger events_are_for_ever"
+        owner.execute(table.format("disable").encode())
+        owner.execute("delete from boxoffice.events where position > %s", last)
+        owner.execute("delete from boxoffice.receipts where last_position > %s", last)
+        owner.execute(table.format("enable always").encode())
+        owner.execute("commit")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(HEAL_S)
+def test_a_log_that_was_set_back_is_healed_by_a_new_epoch(house: House) -> None:
+    house.start_all("--demo")
+    sell_some(house)
+    restore(house, share=0.7)
+    for role in ("api", "reactors"):
+        assert 1 == house.ended(role)
+        assert "process_ends" in house.log_of(role)
+        assert "was set back" in house.log_of(role)
+    succeeds(house, "new-epoch", "--yes")
+    house.start("api")
+    house.start("reactors")
+    succeeds(house, "replay", "--all")
+    succeeds(house, "verify")
     sell_some(house)
     succeeds(house, "verify")
