@@ -65,7 +65,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     approval_s: int = 86_400
     """How long comps wait for a second person before their places are free again."""
     refund_unapproved_max: int = 20_000
-    """Minor units of an order that staff return alone, in all; above it two agree."""
+    """Minor units: what tickets of an order cost that one person alone takes back."""
     comps_unapproved_max: int = 4
     """Places of one performance that a person may give away alone; above it two do."""
     void_window_s: int = 86_400

@@ -204,7 +204,7 @@ class Judge:
         before = order.alone
         match event:
             case orders.TicketsRefunded(approver=None, by=by) if _is_staff(by):
-                order.alone += event.amount.minor
+                order.alone += event.amount.minor + event.kept.minor
             case orders.TicketsExchanged(by=by) if _is_staff(by):
                 order.alone += event.returned.minor
             case orders.TicketsExchanged() if event.returned.minor:

@@ -239,12 +239,28 @@ def test_much_money_in_small_parts_needs_a_second_person_too() -> None:
     facts = told(confirmed(1, 2, 3, 4), *alone)
     asked = refund(3, unapproved_max=9_000)
     assert ["ApprovalAsked"] == names(given(*facts).when(asked).happened)
-    free = refund(3, unapproved_max=9_000, fee=4_500)
-    assert "TicketsRefunded" in names(given(*facts).when(free).happened)
     agreed = told(confirmed(1, 2, 3), refund(1, unapproved_max=0), approve())
     assert "TicketsRefunded" in names(
         given(*agreed).when(refund(2, unapproved_max=4_500, request="r2")).happened
     )
+
+
+def test_a_fee_does_not_take_a_ticket_away_on_one_persons_word() -> None:
+    """What counts is what the tickets cost, whatever is kept of it."""
+    swallowed = refund(1, fee=9_999, unapproved_max=4_499)
+    happened = given(*confirmed(1, 2)).when(swallowed).happened
+    assert 0 == one(happened, ApprovalAsked).amount.minor
+    half = refund(1, fee=4_000, unapproved_max=4_500)
+    facts = told(confirmed(1, 2), half)
+    more = refund(2, fee=4_500, unapproved_max=8_999)
+    assert ["ApprovalAsked"] == names(given(*facts).when(more).happened)
+
+
+def test_a_ticket_that_cost_nothing_goes_back_on_one_persons_word() -> None:
+    free = on_sale(categories=(Money(0, "USD"),))
+    facts = told(free, hold_places(1), place_order())
+    happened = given(*facts).when(refund(1, unapproved_max=0)).happened
+    assert "TicketsRefunded" in names(happened)
 
 
 @pytest.mark.parametrize("by", [EVA, "system:console", "console:eva"])

@@ -60,7 +60,8 @@ def refund_tickets(view: View, command: RefundTickets) -> Decision:
         by=command.by,
         note=command.note,
     )
-    if orders.needs_approval(order, share.amount, most=command.unapproved_max):
+    cost = share.amount + share.kept
+    if orders.needs_approval(order, cost, most=command.unapproved_max):
         _ask(draft, refunded, request=command.request)
     else:
         _give_back(draft, tickets, refunded, now=command.now)

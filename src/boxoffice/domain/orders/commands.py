@@ -119,9 +119,9 @@ class RefundTickets(Command, frozen=True, kw_only=True):
     """Take tickets back and return money for them.
 
     `keep_outside` keeps the fees on top, `fee` minor units more are kept per ticket; a
-    ticket never returns less than nothing. Above `unapproved_max` minor units, counting
-    what staff returned alone before, a second person must agree. `request` names the
-    wish.
+    ticket never returns less than nothing. When the tickets cost more than
+    `unapproved_max` minor units, whatever is kept of it, and counting what staff
+    returned alone before, a second person must agree. `request` names the wish.
     """
 
     free_text: ClassVar[tuple[str, ...]] = ("note",)

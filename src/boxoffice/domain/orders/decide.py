@@ -152,9 +152,9 @@ def split(tickets: list[OrderTicket], *, keep_outside: bool, fee: int) -> Split:
 
 
 def needs_approval(order: Order, amount: int, *, most: int | None) -> bool:
-    """Tell whether a second person must agree to return `amount`.
+    """Tell whether a second person must agree to what is worth `amount` minor units.
 
-    What was returned alone before counts: many small parts are as good as all at once.
+    What was done alone before counts: many small parts are as good as all at once.
     """
     return most is not None and amount > 0 and order.alone + amount > most
 

@@ -79,7 +79,11 @@ class Order(msgspec.Struct, frozen=True):
     offer: AlternativeOffered | None = None
     requests: dict[str, ApprovalAsked] = {}
     alone: int = 0
-    """Minor units that persons of the house returned, each without a second one."""
+    """Minor units that persons of the house returned, each without a second one.
+
+    Tickets that were taken back count with their price, also as far as a fee kept it:
+    otherwise one person could take a dear ticket away and return nothing.
+    """
     budget: str = ""
     """Of comps."""
 
@@ -144,7 +148,7 @@ def evolve_order(state: Order, event: OrderEvent) -> Order:
             turned = _turned(state, event.tickets, "refunded")
             kept, alone = state.kept + event.kept.minor, state.alone
             if event.approver is None and _is_of_house(event.by):
-                alone += event.amount.minor
+                alone += event.amount.minor + event.kept.minor
             return replace(turned, kept=kept, alone=alone)
         case CompsIssued():
             return replace(state, budget=event.budget)
