@@ -23,6 +23,8 @@ from tests.e2e.shop import PRICE, Shop, Wish, is_paid
 PLACES_PER_ORDER = 2
 SOON_S = 0.2
 TRIES_MAX = 20
+WISHES_MAX = 60
+"""How often somebody chooses anew before giving up."""
 VISA = "pm_card_visa"
 COMP = "comp"
 WAYS = (
@@ -74,14 +76,21 @@ class Crowd:
         await self.desk.set_comp_budget(least * PLACES_PER_ORDER)
 
     async def live(self, number: int) -> None:
-        """Order something, and do with it what people do."""
-        wish = self._wish(number)
-        if wish.method == COMP:
-            await self._be_given(wish)
-            return
+        """Order something, once what is wanted is there, and do what people do."""
+        for turn in range(WISHES_MAX):
+            wish = self._wish(number, turn)
+            order = self._be_given if wish.method == COMP else self._order
+            if await order(wish):
+                return
+            self.seen["wanted something else"] += 1
+
+    async def _order(self, wish: Wish) -> bool:
         if not await self._patiently(lambda: self.shop.order(wish)):
-            self.seen["found no places"] += 1
-            return
+            return False
+        await self._change_minds(wish)
+        return True
+
+    async def _change_minds(self, wish: Wish) -> None:
         self.seen[wish.instrument or "went away"] += 1
         if self.chance.random() < 0.08:
             await self._patiently(lambda: self.shop.cancel(wish))
@@ -93,13 +102,13 @@ class Crowd:
         if wish.instrument in (VISA, "pm_pix"):
             await self._think_better(wish)
 
-    def _wish(self, number: int) -> Wish:
+    def _wish(self, number: int, turn: int) -> Wish:
         method, instrument, pay_s = self._way(WAYS)
         (code,) = self.chance.choices(
             [code for code, _ in CODES], [share for _, share in CODES]
         )
         return Wish(
-            f"soak {number}",
+            f"soak {number}.{turn}",
             self.chance.choice(self.shows),
             self._some_places(PLACES_PER_ORDER),
             instrument,
@@ -166,13 +175,14 @@ class Crowd:
         if await self._patiently(lambda: self.desk.ask_for_refund(wish)):
             await self._decide(wish, request)
 
-    async def _be_given(self, wish: Wish) -> None:
+    async def _be_given(self, wish: Wish) -> bool:
         """Get places for nothing, if one or two persons say so."""
         if not await self._patiently(lambda: self.desk.give_away(wish)):
-            return
+            return False
         self.seen["comps"] += 1
         if len(wish.places) > 1:
             await self._decide(wish, f"comps {wish.name}")
+        return True
 
     async def _decide(self, wish: Wish, request: str) -> None:
         """Let the second person agree, mostly; the first may not."""
