@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-import tomllib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -30,13 +29,6 @@ MIGRATE = (
     "import sys;"
     "from boxoffice.infrastructure.postgres.migrate import migrate;"
     "print(','.join(migrate(sys.argv[1])))"
-)
-
-FIND = (
-    "import pathlib, boxoffice;"
-    "from boxoffice.infrastructure.postgres import migrate;"
-    "print(pathlib.Path(boxoffice.__file__).parents[1]);"
-    "print(*[file.name for file in migrate._found(None)])"
 )
 
 
@@ -183,21 +175,3 @@ async def test_a_house_is_migrated_before_and_after_its_rollout(
 def test_nobody_there_is_unavailable() -> None:
     with pytest.raises(Unavailable):
         migrate("postgresql://nobody@127.0.0.1:1/nothing")
-
-
-def test_installed_package_finds_its_own_migrations(tmp_path: Path) -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
-    assert "migrations" in wheel["only-include"]
-    shutil.copytree(ROOT / "src", tmp_path, dirs_exist_ok=True)
-    shutil.copytree(ROOT / "migrations", tmp_path / wheel["sources"]["migrations"])
-
-    found = subprocess.run(
-        [sys.executable, "-c", FIND],
-        env={"PYTHONPATH": str(tmp_path)},
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-
-    assert found.stdout.split() == [str(tmp_path), *SHIPPED]
