@@ -145,13 +145,15 @@ class House:
             check=False,
         )
 
-    def popen(self, *arguments: str) -> subprocess.Popen[str]:
+    def popen(
+        self, *arguments: str, stderr: int = subprocess.PIPE, **environ: str
+    ) -> subprocess.Popen[str]:
         """Start one command of the CLI and leave it running."""
         return subprocess.Popen(
             [sys.executable, "-m", "boxoffice", *arguments],
-            env=self._environment("cli"),
+            env=self._environment("cli") | environ,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=stderr,
             text=True,
         )
 

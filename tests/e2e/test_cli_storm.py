@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import os
+import pty
+import re
+import termios
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
 from random import Random
 
 from tests.e2e.house import House
 
 LOST_SHARE = 0.1
 CHUNK = 64 * 1024
+GOING = r"^ *\d+\.\d s +([\d,]+) of 1,203 sold, \d+ held, \d+ refused, \d+ asked again$"
+SOLD = (
+    r"Sold (?P<sold>\d+) of 1,203 places in \d+\.\d s"
+    r" \((?P<orders>\d+) orders, (?P<tickets>\d+) tickets of this storm\)\."
+)
+LATENCY = (
+    r"[1-9]\d* answers, p50 \d+\.\d ms, p95 \d+\.\d ms,"
+    r" p99 \d+\.\d ms, slowest \d+\.\d ms"
+)
 
 
 def judged(output: str) -> dict[str, object]:
@@ -28,6 +41,54 @@ def test_a_few_buyers_are_all_served(small_house: House) -> None:
     assert 40 == report["orders"]
     assert report["tickets"] == report["sold"]
     assert report["verified"] is True
+
+
+def test_a_storm_tells_people_how_it_goes_and_how_it_went(small_house: House) -> None:
+    small_house.start("everything", "--demo")
+    done = small_house.run("storm", "--buyers", "60", "--seed", "7")
+    assert 0 == done.returncode, done.stderr
+    going = re.findall(GOING, done.stderr, re.MULTILINE)
+    sold = [int(number.replace(",", "")) for number in going]
+    assert sold
+    assert sorted(sold) == sold
+    first, *lines = done.stdout.splitlines()
+    summed = re.fullmatch(SOLD, first)
+    assert summed is not None, first
+    assert summed["sold"] == summed["tickets"]
+    assert "60" == summed["orders"]
+    told = dict(line.strip().split(maxsplit=1) for line in lines[1:])
+    assert re.search(r"^  Went home +60 served$", done.stdout, re.MULTILINE)
+    assert re.search(r"^  Refused +(nobody|\d+ [a-z-]+)", done.stdout, re.MULTILINE)
+    for what in ("Hold", "Purchase"):
+        assert re.fullmatch(LATENCY, told[what]), told
+
+
+def test_a_storm_draws_its_progress_on_a_terminal(small_house: House) -> None:
+    small_house.start("everything", "--demo")
+    drawn, done = on_a_terminal(small_house, "storm", "--buyers", "60", "--seed", "7")
+    assert 0 == done
+    assert "━" in drawn
+    shown = (
+        r"[1-9]\d* of 1,203 sold, \d+ held, \d+ refused, \d+ asked again, \d+ of 120 s"
+    )
+    assert re.search(shown, drawn), drawn
+
+
+def on_a_terminal(house: House, *arguments: str) -> tuple[str, int]:
+    """Run a command whose standard error is a terminal; give what was drawn there."""
+    terminal, other = pty.openpty()
+    termios.tcsetwinsize(terminal, (24, 80))
+    with house.popen(*arguments, stderr=other, TERM="xterm") as running:
+        os.close(other)
+        drawn = b"".join(_read(terminal))
+    os.close(terminal)
+    return drawn.decode(errors="replace"), running.returncode
+
+
+def _read(terminal: int) -> Iterator[bytes]:
+    with suppress(OSError):  # The other end was closed.
+        while data := os.read(terminal, CHUNK):
+            yield data
 
 
 def test_a_storm_with_nobody_there_is_one_sentence(small_house: House) -> None:

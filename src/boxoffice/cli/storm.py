@@ -173,13 +173,16 @@ def _state(house: Availability, tally: Tally) -> str:
 def _draw(
     live: Live, limit_s: float, house: Availability, tally: Tally, seconds: float
 ) -> None:
-    from rich.console import Group
     from rich.progress_bar import ProgressBar
+    from rich.table import Table
     from rich.text import Text
 
     bar = ProgressBar(total=max(house.places, 1), completed=house.sold, width=60)
     words = f"{_state(house, tally)}, {seconds:.0f} of {limit_s:.0f} s"
-    live.update(Group(bar, Text(words, no_wrap=True, overflow="ellipsis")))
+    lines = Table.grid()
+    lines.add_row(bar)
+    lines.add_row(Text(words, no_wrap=True, overflow="ellipsis"))
+    live.update(lines)
 
 
 # -------------------------------------------------------------------- afterwards
