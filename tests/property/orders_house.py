@@ -13,8 +13,20 @@ from random import Random
 from typing import Any
 
 from boxoffice.application.codec import decode
+from boxoffice.application.processes.agenda import Pace
+from boxoffice.application.processes.checkout import (
+    TAGS,
+    Action,
+    Call,
+    Tell,
+    due,
+    landed,
+    react,
+)
+from boxoffice.application.processes.checkout_state import Checkout, Paces
 from boxoffice.application.requests import Accepted, Answer, Request
 from boxoffice.application.routing import AGGREGATE_OF
+from boxoffice.application.topics import fact_of
 from boxoffice.application.write_path import WritePath
 from boxoffice.domain.catalogue.commands import CancelPerformance, MovePerformance
 from boxoffice.domain.ids import (
@@ -32,12 +44,24 @@ from boxoffice.domain.message import Command, Meta
 from boxoffice.domain.money import Money
 from boxoffice.domain.orders import commands as ask
 from boxoffice.domain.orders.events import TicketRef
-from boxoffice.domain.payments.commands import SettlePayment, SettleRefund
+from boxoffice.domain.payments.commands import (
+    ConfirmPayOut,
+    PayOutRefund,
+    RetryRefund,
+    SettlePayment,
+    SettleRefund,
+)
 from boxoffice.domain.pricing.events import LevelPrice, PricesSet, PriceType
 from boxoffice.domain.pricing_parts import PriceParts
 from boxoffice.domain.promotions.commands import DefinePromotion, SetCompBudget
 from boxoffice.domain.promotions.events import PromotionTerms
-from boxoffice.errors import Conflict, NotFound, Refused
+from boxoffice.errors import (
+    Conflict,
+    ExchangeOpen,
+    NotFound,
+    PaymentOpen,
+    Refused,
+)
 from boxoffice.infrastructure.memory.event_store import MemoryEventStore
 from boxoffice.testing import NOON, PERFORMANCE, on_sale, store_facts
 from tests.property.orders_judge import Judge
@@ -72,6 +96,10 @@ PRICES = PricesSet(
 RULES_SAY_NO = (Refused, NotFound, Conflict)
 ROUNDS_MAX = 200
 """Rounds of the checkout process until a history must be at rest."""
+ACTIONS_MAX = 1_000
+OWED_STEPS = 6
+AT_ONCE = Paces(call=Pace(0, 0), watch=Pace(0, 0), refund=Pace(0, 0))
+"""Chance, and not the clock, decides when something is tried again."""
 
 
 class House:
@@ -80,7 +108,9 @@ class House:
     def __init__(self, seed: int) -> None:
         self.dice = Random(seed)
         self.provider = Provider(self.dice)
-        self.store = MemoryEventStore(now=lambda: NOON)
+        self.now = NOON
+        self.store = MemoryEventStore(now=lambda: self.now)
+        self.process = Checkout(AT_ONCE)
         self.judge = Judge(
             budget=BUDGET,
             quota={"child": QUOTA},
@@ -88,7 +118,6 @@ class House:
             alone=ALONE,
             given_alone=GIVEN_ALONE,
         )
-        self.now = NOON
         self.numbers = count(1)
         self.known = 0
         self.carts: list[tuple[PerformanceId, BuyerId, HoldId]] = []
@@ -123,11 +152,17 @@ class House:
         number = next(self.numbers)
         request = Request(number.to_bytes(16, "big"), b"", command, META)
         answer = self.paths[number % 2].step([request])[request.command_id]
+        self.note(answer)
+        return answer
+
+    def note(self, answer: Answer) -> None:
+        """Let the judge and the checkout process see what was done."""
         assert isinstance(answer, (Accepted, *RULES_SAY_NO)), repr(answer)
         if isinstance(answer, Accepted):
             facts = [(fact.stream, fact.event) for fact in answer.facts]
             self.judge.read(facts, self.now)
-        return answer
+            for fact in answer.facts:
+                react(self.process, fact)
 
     def name(self) -> str:
         return f"{next(self.numbers):032x}"
@@ -151,9 +186,13 @@ class House:
         for act in self.dice.choices(acts, weights, k=steps):
             act(self)
         self.come_to_rest()
+        for _ in range(OWED_STEPS):
+            self.owed()
+        self.come_to_rest()
         self.judge.check_at_rest()
         self.check_provider()
         self.check_memory()
+        self.check_process()
 
     def wait(self) -> None:
         self.now += timedelta(seconds=self.dice.choice((1, 20, 200, 601, 1_801)))
@@ -344,6 +383,44 @@ class House:
         )
         self.ask(command)
 
+    def owed(self) -> None:
+        """Let staff do something about a refund that failed for good."""
+        stuck = self.refunds_that("failed")
+        if not stuck:
+            return
+        code, name = self.dice.choice(stuck)
+        of: dict[str, Any] = {
+            "now": self.now,
+            "performance": PerformanceId(self.judge.orders[code].performance),
+            "order": OrderCode(code),
+            "refund": RefundId(name),
+            "by": self.dice.choice(STAFF),
+        }
+        kind = self.dice.randrange(4)
+        if kind == 0:
+            self.ask(RetryRefund(**of, retry=RefundId(self.name())))
+        elif kind == 1:
+            self.ask(PayOutRefund(**of, note="in cash"))
+        else:
+            self.ask(ConfirmPayOut(**of))
+
+    def refunds_that(self, state: str) -> list[tuple[str, str]]:
+        return [
+            (code, name)
+            for code, order in self.judge.orders.items()
+            for name, refund in order.refunds.items()
+            if refund[2] == state
+        ]
+
+    def bounce(self) -> None:
+        """Have a bank send back what was given back."""
+        done = self.refunds_that("completed")
+        if not done:
+            return
+        code, name = self.dice.choice(done)
+        self.provider.bounce(name, self.judge.orders[code].refunds[name][0])
+        self.tell_refund(code, name)
+
     def call_off(self) -> None:
         of = self.dice.choice((PERFORMANCE, OTHER))
         if self.dice.random() < 0.3:
@@ -396,75 +473,107 @@ class House:
             self.ask(SettlePayment(**{**fields, "now": self.now}))
 
     def checkout(self) -> None:
-        """Do one thing that the log asks of the checkout process."""
-        asked = self.intentions()
-        if asked:
-            self.do(*self.dice.choice(asked))
+        """Do one thing that the checkout process wants; the rest has to wait."""
+        wanted = due(self.process, self.now, actions_max=ACTIONS_MAX)
+        chosen = self.dice.choice(wanted) if wanted else None
+        for action in wanted:
+            over = action is chosen and self.carry_out(action)
+            landed(self.process, action, now=self.now, over=over)
 
-    def intentions(self) -> list[tuple[str, str, str]]:
-        found = []
-        for code, order in self.judge.orders.items():
-            for name, attempt in order.attempts.items():
-                if attempt.status not in ("captured", "failed"):
-                    found.append(("attempt", code, name))
-            for name, refund in order.refunds.items():
-                if refund[2] == "requested":
-                    found.append(("refund", code, name))
-        return found
+    def restart(self) -> None:
+        """Let the process die: the next one knows what the log says."""
+        self.process = self.another_process()
 
-    def do(self, kind: str, code: str, name: str) -> None:
-        order = self.judge.orders[code]
-        if kind == "refund":
-            of, minor, _ = order.refunds[name]
-            status = self.provider.refund(name, of, minor)
-            self.ask(
-                SettleRefund(
-                    now=self.now,
-                    performance=PerformanceId(order.performance),
-                    order=OrderCode(code),
-                    refund=RefundId(name),
-                    reference=f"ref-{name}",
-                    status=status,
-                    amount=Money(minor, "USD"),
-                    retry=RefundId(f"{name}+"),
-                )
-            )
-            return
-        attempt = order.attempts[name]
-        amount = Money(attempt.amount, "USD")
-        if attempt.given_up:
-            entry = self.provider.cancel(name, amount)
-        elif attempt.status == "authorised":
-            entry = self.provider.capture(name)
+    def another_process(self) -> Checkout:
+        process = Checkout(AT_ONCE)
+        head = self.store.head().position
+        for record in self.store.read(after=0, limit=head):
+            if record.tag in TAGS:
+                react(process, fact_of(record))
+        return process
+
+    def carry_out(self, action: Action) -> bool:
+        """Do what the process wants; tell whether that is over for ever."""
+        if isinstance(action, Tell):
+            answer = self.ask(action.command)
+            waits = isinstance(answer, PaymentOpen | ExchangeOpen)
+            return not (waits or isinstance(action.command, ask.ExpireOrder))
+        if action.kind in ("refund", "look_up_refund"):
+            self.give_back(action)
         else:
-            entry = self.provider.start(name, amount)
-            self.provider.move(name)
-        self.settle(code, name, entry)
+            self.settle(action.order, action.name, self.asked_of_provider(action))
+        return False
+
+    def asked_of_provider(self, call: Call) -> Entry:
+        match call.kind:
+            case "cancel":
+                return self.provider.cancel(call.name, call.amount)
+            case "capture":
+                return self.provider.capture(call.name)
+            case _:
+                entry = self.provider.start(call.name, call.amount)
+                self.provider.move(call.name)
+                return entry
+
+    def give_back(self, call: Call) -> None:
+        _, minor, _ = self.judge.orders[call.order].refunds[call.name]
+        assert minor == call.amount.minor
+        self.tell_refund(call.order, call.name)
+
+    def tell_refund(self, code: str, name: str) -> None:
+        order = self.judge.orders[code]
+        of, minor, _ = order.refunds[name]
+        self.ask(
+            SettleRefund(
+                now=self.now,
+                performance=PerformanceId(order.performance),
+                order=OrderCode(code),
+                refund=RefundId(name),
+                reference=f"ref-{name}",
+                status=self.provider.refund(name, of, minor),
+                amount=Money(minor, "USD"),
+                retry=RefundId(f"{name}+"),
+            )
+        )
 
     def come_to_rest(self) -> None:
-        """Let the time run until nothing is open any more."""
+        """Let the time run until the process wants nothing any more."""
         for _ in range(ROUNDS_MAX):
-            before = len(self.store.read(after=0, limit=1_000_000))
             self.now += timedelta(seconds=4_000)
-            for code, order in list(self.judge.orders.items()):
-                name, of = OrderCode(code), PerformanceId(order.performance)
-                self.ask(ask.ExpireOrder(now=self.now, performance=of, order=name))
-                for of in HOUSES:
-                    self.ask(
-                        ask.EndForPerformance(now=self.now, performance=of, order=name)
-                    )
-            asked = self.intentions()
-            for intention in asked:
-                self.do(*intention)
-            after = len(self.store.read(after=0, limit=1_000_000))
-            if before == after and not asked:
+            wanted = due(self.process, self.now, actions_max=ACTIONS_MAX)
+            for action in wanted:
+                over = self.carry_out(action)
+                landed(self.process, action, now=self.now, over=over)
+            if not wanted and self.process.agenda.next_at() is None:
                 return
-        raise AssertionError(f"the house does not come to rest: {asked}")
+        raise AssertionError(f"the house does not come to rest: {wanted}")
+
+    def check_process(self) -> None:
+        """Who folds it all anew has nothing to do either, and remembers no more."""
+        fresh = self.another_process()
+        length = self.store.head().position
+        for action in due(fresh, self.now, actions_max=ACTIONS_MAX):
+            assert isinstance(action, Tell), action
+            assert isinstance(action.command, ask.EndForPerformance)
+            self.ask(action.command)
+        assert self.store.head().position == length
+        due(self.process, self.now, actions_max=0)
+        for process in (self.process, fresh):
+            assert not process.aside
+            assert not process.orders
+        live, anew = self.process.houses, fresh.houses
+        assert {n: h.codes() for n, h in live.items() if h.codes()} == {
+            n: h.codes() for n, h in anew.items() if h.codes()
+        }
 
     def check_provider(self) -> None:
         """The provider's ledger and ours say the same of every attempt."""
         for order in self.judge.orders.values():
-            owed = sum(m for _, m, state in order.refunds.values() if state == "failed")
+            owed = sum(
+                m
+                for _, m, state in order.refunds.values()
+                if state in ("failed", "settled")
+            )
             for name, attempt in order.attempts.items():
                 entry = self.provider.ledger.get(name)
                 if entry is None:
@@ -506,4 +615,7 @@ ACTS = (
     (House.call_off, 1),
     (House.webhook, 6),
     (House.checkout, 22),
+    (House.restart, 1),
+    (House.owed, 1),
+    (House.bounce, 1),
 )

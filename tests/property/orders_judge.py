@@ -99,6 +99,7 @@ class Judge:
         self.users: dict[str, str] = {}
         self.comps = 0
         self.tags: Counter[str] = Counter()
+        self.off: set[str] = set()
 
     def read(self, facts: Iterable[tuple[bytes, Event]], now: datetime) -> None:
         """Write down what one command did, and look whether the books are right."""
@@ -109,6 +110,8 @@ class Judge:
             self._hold(split(stream)[0], event)
             self._begun(split(stream)[0], event, now)
             self._promotion(event)
+            if isinstance(event, catalogue.PerformanceCancelled):
+                self.off.add(split(stream)[0])
             if isinstance(code := getattr(event, "order", None), str):
                 touched.add(code)
                 self._four_eyes(self.orders[code], event)
@@ -381,5 +384,6 @@ class Judge:
             for attempt in order.attempts.values():
                 assert attempt.status in ("captured", "failed"), attempt
             assert all(r[2] != "requested" for r in order.refunds.values())
+            assert not self.off & {performance for performance, _ in order.valid}
         left = [name for name, h in self.holds.items() if h.standing and h.order]
         assert not left, "a hold outlived its order"

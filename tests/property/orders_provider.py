@@ -18,6 +18,7 @@ class Entry:
     amount: Money
     status: PaymentStatus = "processing"
     captured: Money = field(default_factory=lambda: Money(0, "USD"))
+    takes_none_back: bool = False
     refunds: dict[str, tuple[int, RefundStatus]] = field(default_factory=dict)
 
     def given_back(self) -> int:
@@ -34,7 +35,8 @@ class Provider:
 
     def start(self, attempt: str, amount: Money) -> Entry:
         if attempt not in self.ledger:
-            self.ledger[attempt] = Entry(amount)
+            dead = self.dice.random() < 0.1
+            self.ledger[attempt] = Entry(amount, takes_none_back=dead)
             self.move(attempt)
         return self.ledger[attempt]
 
@@ -75,7 +77,12 @@ class Provider:
     def refund(self, refund: str, attempt: str, minor: int) -> RefundStatus:
         entry = self.ledger[attempt]
         if refund not in entry.refunds:
-            fails = self.dice.random() < 0.3
+            fails = entry.takes_none_back or self.dice.random() < 0.3
             entry.refunds[refund] = (minor, "failed" if fails else "succeeded")
             assert entry.given_back() <= entry.captured.minor, "more back than came"
         return entry.refunds[refund][1]
+
+    def bounce(self, refund: str, attempt: str) -> None:
+        """Take back what was given back: the account is closed."""
+        minor, _ = self.ledger[attempt].refunds[refund]
+        self.ledger[attempt].refunds[refund] = (minor, "failed")

@@ -44,6 +44,8 @@ SEEN = frozenset(
         "QuotaClaimed",
         "RefundCompleted",
         "RefundFailed",
+        "RefundPaidOut",
+        "RefundSettled",
         "TicketHoldRenewed",
         "TicketsExchanged",
         "TicketsRefunded",
