@@ -12,6 +12,7 @@ from boxoffice.domain.ids import (
     PerformanceId,
     StreamId,
     comp_budget_stream,
+    comps_stream,
     order_stream,
     payment_stream,
 )
@@ -40,7 +41,7 @@ from boxoffice.domain.payments.events import (
     RefundRequested,
 )
 from boxoffice.domain.pricing_parts import PriceParts
-from boxoffice.domain.promotions.events import CompsDrawn
+from boxoffice.domain.promotions.events import CompsDrawn, CompsGivenAlone
 
 Facts = list[tuple[StreamId, Event]]
 GRACE = timedelta(seconds=1)
@@ -194,9 +195,11 @@ class Order:
         drawn = CompsDrawn(
             budget="press", order=self.code, places=len(self.lines), face=face
         )
+        alone = CompsGivenAlone(order=self.code, by=issued.by, places=len(self.lines))
         return [
             (order_stream(self.code), issued),
             (comp_budget_stream("press"), drawn),
+            (comps_stream(self.performance), alone),
         ]
 
     def expired(self) -> Facts:

@@ -11,6 +11,7 @@ from boxoffice.domain.ids import (
     CustomerId,
     StreamId,
     comp_budget_stream,
+    comps_stream,
     price_list_stream,
     promotion_stream,
     promotion_use_stream,
@@ -37,6 +38,7 @@ from boxoffice.domain.pricing.events import (
 from boxoffice.domain.promotions.events import (
     CompBudgetSet,
     CompsDrawn,
+    CompsGivenAlone,
     CompsReturned,
     PromotionDefined,
     PromotionEnded,
@@ -263,7 +265,12 @@ async def test_comps_that_nobody_stands_for_are_found() -> None:
     )
     house = BoxOffice()
     house.record(holding(1))
-    house.record([*facts, (AT, issued)])
+    where = house.record([*facts, (AT, issued)])
+    assert await house.found() == {"four-eyes": where[5]}
+    alone = CompsGivenAlone(order=ORDER, by="staff:mia", places=1)
+    house = BoxOffice()
+    house.record(holding(1))
+    house.record([*facts, (AT, issued), (comps_stream(PERFORMANCE), alone)])
     assert await house.found() == {}
     house = BoxOffice()
     house.record(holding(1))

@@ -18,13 +18,14 @@ from boxoffice.domain.orders.events import (
     TicketsExchanged,
     TicketsRefunded,
 )
+from boxoffice.domain.promotions.events import CompsGivenAlone
 
 
 class Approvals:
     """Every approval answers a request that was open, by somebody else.
 
     A refund or comps that name a second person happen with that person's approval, and
-    as they were asked for.
+    as they were asked for; comps that name none count for the one who gave them.
     """
 
     def __init__(self) -> None:
@@ -60,6 +61,15 @@ class Approvals:
             approver = told.event.approver
             if approver is not None and (told.event.order, approver) not in agreed:
                 self._wrong(told, f"{approver} is named, but did not agree")
+        for issued in deed.of(CompsIssued):
+            self._count(issued, deed)
+
+    def _count(self, told: Told[CompsIssued], deed: Deed) -> None:
+        """Demand that what a person gives away alone counts for that person."""
+        event = told.event
+        counted = deed.find(CompsGivenAlone, order=event.order, by=event.by)
+        if event.approver is None and counted is None:
+            self._wrong(told, f"{event.by} gave comps alone, which nobody counted")
 
     def _end(self, deed: Deed) -> None:
         """Forget what was asked about orders that ended and tickets that are gone."""
