@@ -65,10 +65,9 @@ class GuardedHttpProtocol(JoinedHttpProtocol):
         self._door = door
         self._timer: asyncio.TimerHandle | None = None
         self._unread = 0
-        """Bytes of a head that is not whole yet, at least one once it has begun."""
-        self._head = 0
-        """Bytes of the fields of the last head."""
+        """Bytes since the last whole head, piece of a body or whole request."""
         self._is_in_body = False
+        self._is_too_large = False
         self._is_refused = False
 
     # ------------------------------------------------------ from the transport
@@ -91,12 +90,17 @@ class GuardedHttpProtocol(JoinedHttpProtocol):
             return
         self._unread += len(data)
         super().data_received(data)
-        if self._is_in_body:
+        if not self._is_refused:
+            self._watch()
+
+    def _watch(self) -> None:
+        """See how far a request has come, and what it may take until the rest."""
+        if self._unread > HEAD_BYTES_MAX:
+            self._refuse(HeadTooLarge())
+        elif self._is_in_body:
             self._wait(SILENCE_S)
         elif not self._unread:
             self._wait(None)
-        elif self._unread > HEAD_BYTES_MAX:
-            self._refuse(HeadTooLarge())
         elif self._timer is None:
             self._wait(HEAD_S)
 
@@ -110,29 +114,20 @@ class GuardedHttpProtocol(JoinedHttpProtocol):
 
     # ---------------------------------------------------------- from the parser
 
-    def on_message_begin(self) -> None:
-        """Begin a request."""
-        self._head = 0
-        self._unread = max(self._unread, 1)
-        super().on_message_begin()
-
-    def on_url(self, url: bytes) -> None:
-        """Take a piece of the target."""
-        self._count(len(url))
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a field."""
-        self._count(len(name) + len(value))
-        super().on_header(name, value)
-
     def on_headers_complete(self) -> None:
         """Take a whole head."""
+        if self._unread > HEAD_BYTES_MAX:
+            self._check_size()
         self._unread = 0
         self._is_in_body = True
         if self._door.is_crowded and self.url.partition(b"?")[0] not in HEALTH:
             self.app = _turn_away
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Take a piece of a body."""
+        self._unread = 0
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """Take a whole request."""
@@ -142,7 +137,7 @@ class GuardedHttpProtocol(JoinedHttpProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what the parser could not read, or was not allowed to read on."""
-        if self._head > HEAD_BYTES_MAX:
+        if self._is_too_large:
             self._refuse(HeadTooLarge())
         else:
             self._is_refused = True
@@ -156,9 +151,11 @@ class GuardedHttpProtocol(JoinedHttpProtocol):
         cycle = cast("RequestResponseCycle | None", self.cycle)
         return None if cycle is None or cycle.response_complete else cycle
 
-    def _count(self, size: int) -> None:
-        self._head += size
-        if self._head > HEAD_BYTES_MAX:
+    def _check_size(self) -> None:
+        """More came than a head may have; it may be a body that came with it."""
+        size = sum(len(name) + len(value) for name, value in self.headers)
+        self._is_too_large = len(self.url) + size > HEAD_BYTES_MAX
+        if self._is_too_large:
             raise HeadTooLarge
 
     def _wait(self, limit_s: float | None) -> None:

@@ -21,6 +21,7 @@ SHORT_S = 0.1
 CONNECTIONS_MAX = 3
 GET = b"GET /livez HTTP/1.1\r\nHost: x\r\n"
 HOLD = b"POST /v1/performances/%b/holds HTTP/1.1\r\nHost: x\r\n" % (b"0" * 24)
+CHUNKED = HOLD + b"Transfer-Encoding: chunked\r\n\r\n"
 SHOWS = b"GET /v1/performances HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
@@ -63,8 +64,10 @@ def fields(size: int) -> Iterator[bytes]:
         b"GET /" + b"x" * 13_000_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
         b"\r\n" * 500_000,
         GET + b"\r\n" + GET + b"X-Long: " + b"x" * 1_000_000 + b"\r\n\r\n",
+        CHUNKED + b"0\r\nX-Long: " + b"x" * 1_000_000 + b"\r\n\r\n",
+        CHUNKED + b"1;" + b"x" * 1_000_000 + b"\r\n{\r\n0\r\n\r\n",
     ],
-    ids=["one", "many", "just", "cut", "target", "blank", "second"],
+    ids=("one", "many", "just", "cut", "target", "blank", "next", "trailer", "chunk"),
 )
 async def test_a_head_that_is_too_large_is_answered(port: int, head: bytes) -> None:
     reader, writer = await asyncio.open_connection(HOST, port)
