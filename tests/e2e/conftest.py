@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from boxoffice.bootstrap import migrate
+from boxoffice.settings import Settings
 from tests.e2e.house import House, embedded_house, full_house
 
 
@@ -27,6 +29,20 @@ def house(
         redis=new_redis_database(),
     ) as opened:
         yield opened
+
+
+@pytest.fixture(params=["postgres", "sqlite"])
+async def log_url(
+    request: pytest.FixtureRequest,
+    new_postgres_database: Callable[[], str],
+    tmp_path: Path,
+) -> str:
+    """An empty log on the database of a large house, and on that of a small one."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'log.sqlite'}"
+    url = new_postgres_database()
+    await migrate(Settings(log_url=url))
+    return url
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import json
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -83,11 +84,21 @@ def judge(log_url: str, ledger: Path) -> list[str]:
 
 def facts_of(log_url: str) -> list[Fact]:
     """Read the log, in order."""
+    if log_url.startswith("sqlite:"):
+        return _facts_in(log_url.removeprefix("sqlite:///"))
     with psycopg.connect(log_url) as connection:
         rows = connection.execute(
             "select stream, tag, data from boxoffice.events order by position"
         ).fetchall()
     return [(stream.bytes, tag, json.loads(data)) for stream, tag, data in rows]
+
+
+def _facts_in(file: str) -> list[Fact]:
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as db:
+        rows = db.execute(
+            "select stream, tag, data from log_events order by position"
+        ).fetchall()
+    return [(stream, tag, json.loads(data)) for stream, tag, data in rows]
 
 
 def read(facts: Iterable[Fact]) -> Books:
@@ -252,7 +263,7 @@ def of_places(books: Books) -> Iterator[str]:
 
 def of_ledger(books: Books, ledger: Path) -> Iterator[str]:
     """Log and provider agree on every attempt; nothing is left reserved."""
-    with sqlite3.connect(f"file:{ledger}?mode=ro", uri=True) as db:
+    with closing(sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)) as db:
         intents = db.execute("select id, attempt from intents").fetchall()
         postings = db.execute(
             "select entry, intent, account, currency, amount, what from postings"

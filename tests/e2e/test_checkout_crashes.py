@@ -14,7 +14,6 @@ from msgspec.structs import replace
 
 from boxoffice.application.crash_points import POINTS
 from boxoffice.bootstrap import open_container
-from boxoffice.infrastructure.postgres.migrate import migrate
 from boxoffice.sandbox.server import API_KEY, running_sandbox
 from boxoffice.settings import Settings
 from tests.e2e.judge import facts_of, judge, open_orders, read
@@ -81,15 +80,11 @@ class Town:
 
 
 @pytest.fixture
-async def town(
-    new_postgres_database: Callable[[], str], tmp_path: Path
-) -> AsyncIterator[Town]:
-    postgres_url = new_postgres_database()
-    await asyncio.to_thread(migrate, postgres_url)
+async def town(log_url: str, tmp_path: Path) -> AsyncIterator[Town]:
     ledger = tmp_path / "ledger.sqlite"
     async with running_sandbox(data=str(ledger)) as address:
         settings = Settings(
-            log_url=postgres_url,
+            log_url=log_url,
             data=str(tmp_path),
             payments_url=address,
             payments_key=API_KEY,

@@ -12,7 +12,7 @@ import asyncio
 import os
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -21,7 +21,6 @@ import pytest
 from msgspec.structs import replace
 
 from boxoffice.bootstrap import Container, open_container
-from boxoffice.infrastructure.postgres.migrate import migrate
 from boxoffice.settings import Settings
 from boxoffice_api.role import run as run_api
 from boxoffice_projectors import reactors_role
@@ -85,13 +84,9 @@ NO_FAULTS: dict[str, object] = {"seed": 7}
 
 
 @pytest.fixture
-async def settings(
-    new_postgres_database: Callable[[], str], tmp_path: Path
-) -> Settings:
-    url = new_postgres_database()
-    await asyncio.to_thread(migrate, url)
+def settings(log_url: str, tmp_path: Path) -> Settings:
     return Settings(
-        log_url=url,
+        log_url=log_url,
         data=str(tmp_path),
         payments_key=SANDBOX_KEY,
         payments_webhook_secrets=SANDBOX_SECRET,
