@@ -20,7 +20,7 @@ from boxoffice.errors import TooSlow
 PAGE_MAX = 2_000
 """Records read and folded at once; the loop breathes between pages."""
 SPAN_MAX = 20_000
-"""Records of the past that one read looks at: about 10 ms of the log's database."""
+"""Records of the past that one read looks at: about 20 ms of the log's database."""
 
 Fold = Callable[[LogRecord], None]
 
