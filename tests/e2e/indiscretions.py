@@ -51,7 +51,8 @@ class Sale:
         self.house = house
         self.client = httpx.Client(base_url=house.url, headers=INDISCREET, timeout=30)
         self.one, self.two = self._staff(ONE), self._staff(TWO)
-        (show, *_) = self.client.get("/v1/performances").json()["items"]
+        show, other = self.client.get("/v1/performances").json()["items"]
+        self._other: str = other["performance"]
         self.performance: str = show["performance"]
         self._next_place = 0
         self.unpaid = ""
@@ -153,12 +154,11 @@ class Sale:
         self.until(code, "confirmed", lines={"exchanged", "valid"})
 
     def called_off(self) -> None:
-        """Close, move and call off, with reasons for everybody."""
-        path = f"/v1/performances/{self.performance}"
-        for what in ("close", "cancel"):
-            wrong = {"reason": f"ask {EMAIL}"}
-            refused(self.post(f"{path}/{what}", self.one, wrong), 422)
-        done(self.post(f"{path}/close", self.one, {"reason": "Flood"}))
+        """Close one sale and call another date off, with reasons for everybody."""
+        for what, of in (("close", self.performance), ("cancel", self._other)):
+            path = f"/v1/performances/{of}/{what}"
+            refused(self.post(path, self.one, {"reason": f"ask {EMAIL}"}), 422)
+            done(self.post(path, self.one, {"reason": "Flood"}))
 
     # --------------------------------------------------------- pages and console
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
+
+from msgspec import json
 
 from boxoffice.application.codec import encode
 from boxoffice.infrastructure.memory.vault import MemoryVault
@@ -58,6 +61,22 @@ async def test_a_repeated_order_names_one_person(
         .split("/")
     )
     shown = await house.client.get(f"/v1/orders/{code}", headers=buyer)
+    assert shown.json()["particulars"] == ANN
+
+
+async def test_one_of_many_copies_at_once_is_the_one_who_is_known(
+    house: House, performance: str
+) -> None:
+    buyer = await house.buyer()
+    ann = buyer | {"idempotency-key": "order-1"}
+    hold = await house.held(performance, buyer, 1)
+    copies = [
+        house.client.post(f"{hold}/order", json=ANN, headers=ann) for _ in range(8)
+    ]
+    (body,) = {answer.content for answer in await asyncio.gather(*copies)}
+    assert people(house) == 1
+    address = f"/v1/orders/{json.decode(body)['order']}"
+    shown = await house.client.get(address, headers=buyer)
     assert shown.json()["particulars"] == ANN
 
 
