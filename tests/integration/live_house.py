@@ -109,12 +109,15 @@ class Watcher:
         self.socket = socket
         self.viewer = Viewer()
         self.last: dict[str, Any] = {}
+        self.received = 0
+        """Letters of all frames together."""
         self.changed = asyncio.Event()
 
     async def watch(self) -> None:
         try:
             async for frame in self.socket:
                 assert isinstance(frame, str)
+                self.received += len(frame)
                 self.last = json.loads(frame)
                 if self.last["type"] != "bye":
                     self.viewer.take(frame.encode())

@@ -7,29 +7,46 @@ import json
 import random
 import socket
 import time
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import pytest
+from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.http11 import Response
 
 from boxoffice_api.role import DRAIN_S
-from tests.integration.live_house import LIMIT_S, LiveHouse, live_house, watching
+from tests.integration.live_house import (
+    LIMIT_S,
+    LiveHouse,
+    Watcher,
+    live_house,
+    watching,
+)
 from tests.read_side import until
 from tests.unit.api.serving import HOST
 
 SOCKETS = 200
-SILENT = 2
 BUYERS = 12
 TURNS = 6
+QUICK, SLOW = 5, 2
+QUEUE = 8
+BACKLOG = 100_000
+"""Letters of frames: more than is kept for a narrow socket until its sender waits."""
+KEPT = 4_096
+"""Bytes that the kernel keeps of what a narrow socket's server sends."""
 
 
-async def buy_and_give_back(live: LiveHouse, number: int) -> None:
+async def buy_and_give_back(
+    live: LiveHouse, number: int, *, is_enough: Callable[[int], bool]
+) -> None:
     """Hold and release places of one's own corner, again and again; keep the last."""
     dice, buyer = random.Random(number), await live.buyer()
     corner = (2 * number + 1, 2 * number + 2)
-    for _ in range(TURNS):
+    turn = 0
+    while not is_enough(turn):
+        turn += 1
         hold = await live.hold(*corner[: dice.randint(1, 2)], buyer=buyer)
         path = f"/v1/performances/{live.performance}/holds/{hold}"
         answer = await live.http.delete(path, headers=buyer)
@@ -37,10 +54,24 @@ async def buy_and_give_back(live: LiveHouse, number: int) -> None:
     await live.hold(*corner, buyer=buyer)
 
 
+async def sell_out(
+    live: LiveHouse, watchers: list[Watcher], *, is_enough: Callable[[int], bool]
+) -> dict[int, str]:
+    """Let buyers fight until they keep all; wait until every watcher has seen it."""
+    async with asyncio.TaskGroup() as buyers:
+        for number in range(BUYERS):
+            buyers.create_task(buy_and_give_back(live, number, is_enough=is_enough))
+    wanted = dict.fromkeys(range(1, 2 * BUYERS + 1), "h")
+    for watcher in watchers:
+        await watcher.until_shows({**watcher.viewer.states, **wanted})
+    states = await live.states()
+    assert [w.viewer.states for w in watchers] == [states] * len(watchers)
+    return states
+
+
 def never_reading(live: LiveHouse) -> socket.socket:
     """Open a live socket whose client takes nothing from the network."""
-    silent = socket.create_connection((HOST, live.port))
-    silent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2_048)
+    silent = narrow(live)
     silent.sendall(
         f"GET /live/performances/{live.performance} HTTP/1.1\r\nHost: x\r\n"
         "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
@@ -49,24 +80,70 @@ def never_reading(live: LiveHouse) -> socket.socket:
     return silent
 
 
+def narrow(live: LiveHouse) -> socket.socket:
+    """Connect with a buffer so small that what nobody reads waits at the server."""
+    line = socket.socket()
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2_048)
+    line.connect((HOST, live.port))
+    return line
+
+
+@pytest.fixture
+def narrow_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the kernel keep little for every connection to a server that is opened."""
+    plain = socket.create_server
+
+    def narrowed(*args: Any, **options: Any) -> socket.socket:
+        server = plain(*args, **options)
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KEPT)
+        return server
+
+    monkeypatch.setattr(socket, "create_server", narrowed)
+
+
+@asynccontextmanager
+async def dozing(live: LiveHouse) -> AsyncIterator[Watcher]:
+    """Open a live socket whose client reads only when it is told to `watch`."""
+    options: dict[str, Any] = {"max_queue": 1, "ping_interval": None}
+    line = narrow(live)
+    line.setblocking(False)  # noqa: FBT003 - the library's own
+    async with connect(
+        live.url, sock=line, compression=None, proxy=None, **options
+    ) as opened:
+        yield Watcher(opened)
+
+
 @pytest.mark.slow
-async def test_200_sockets_end_up_with_the_read_model_whoever_does_not_read() -> None:
+async def test_200_sockets_end_up_with_the_read_model() -> None:
     async with live_house(socket_frames_s=0.02) as live, AsyncExitStack() as stack:
-        silent = [stack.enter_context(never_reading(live)) for _ in range(SILENT)]
         watchers = [
-            await stack.enter_async_context(watching(live.url))
-            for _ in range(SOCKETS - SILENT)
+            await stack.enter_async_context(watching(live.url)) for _ in range(SOCKETS)
         ]
-        async with asyncio.TaskGroup() as buyers:
-            for number in range(BUYERS):
-                buyers.create_task(buy_and_give_back(live, number))
-        wanted = dict.fromkeys(range(1, 2 * BUYERS + 1), "h")
-        for watcher in watchers:
-            await watcher.until_shows({**watcher.viewer.states, **wanted})
-        states = await live.states()
-        assert [w.viewer.states for w in watchers] == [states] * len(watchers)
+        await sell_out(live, watchers, is_enough=lambda turn: turn >= TURNS)
         assert any(w.viewer.deltas for w in watchers)
-        assert len(silent) == SILENT
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("narrow_server")
+async def test_whoever_reads_nothing_costs_nobody_and_is_shown_all_anew() -> None:
+    async with (
+        live_house(socket_frames_s=0.002, socket_queue_max=QUEUE) as live,
+        AsyncExitStack() as stack,
+    ):
+        slow = [await stack.enter_async_context(dozing(live)) for _ in range(SLOW)]
+        quick = [
+            await stack.enter_async_context(watching(live.url)) for _ in range(QUICK)
+        ]
+        states = await sell_out(
+            live, quick, is_enough=lambda _: quick[0].received > BACKLOG
+        )
+        seen = min(watcher.viewer.deltas for watcher in quick)
+        for watcher in slow:
+            waking = asyncio.create_task(watcher.watch())
+            await watcher.until_shows(states)
+            assert watcher.viewer.deltas < seen - QUEUE, "it was never too slow"
+            await watcher.socket.close()
+            await waking
 
 
 async def test_deltas_are_merged_per_tick_and_every_frame_says_its_position() -> None:

@@ -38,6 +38,10 @@ class Mailbox:
         self._lost = True
         self._news.set()
 
+    def drop(self) -> None:
+        """Forget what waits: its reader has something newer."""
+        self._payloads.clear()
+
     async def get(self, *, timeout_s: float) -> bytes | None:
         """Give the next payload; None when time ran out.
 

@@ -142,6 +142,7 @@ async def _send(socket: Socket, seat: Seat, *, beat_s: float, check: Check) -> i
         try:
             frame = await seat.mailbox.get(timeout_s=beat_s)
         except Unavailable:
+            seat.mailbox.drop()  # What waits is older than what is told now.
             frame = seat.room.snapshot()
         if loop.time() >= check_at:
             check_at = loop.time() + beat_s
