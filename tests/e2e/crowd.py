@@ -26,12 +26,13 @@ TRIES_MAX = 20
 WISHES_MAX = 60
 """How often somebody chooses anew before giving up."""
 VISA = "pm_card_visa"
+STUBBORN = "pm_sandbox_refund_fails_once"
 COMP = "comp"
 WAYS = (
     ("card", VISA, 600, 46),
     ("card", "pm_card_visa_chargeDeclined", 3, 7),
     ("card", "pm_card_authenticationRequired", 4, 9),
-    ("card", "pm_sandbox_refund_fails_once", 600, 6),
+    ("card", STUBBORN, 600, 6),
     ("card", "pm_sandbox_late_success", 2, 5),
     ("pix", "pm_pix", 600, 10),
     ("pix", "pm_pix_processing", 2, 8),
@@ -40,10 +41,10 @@ WAYS = (
 )
 """Method, instrument, time to pay in seconds, and how many of a hundred do so."""
 OF_DIFFERENCES = (
-    ("card", VISA, 600, 60),
+    ("card", VISA, 600, 40),
     ("pix", "pm_pix", 600, 20),
-    ("card", "pm_card_visa_chargeDeclined", 2, 10),
-    ("card", "", 2, 10),
+    ("card", "pm_card_visa_chargeDeclined", 2, 20),
+    ("card", "", 2, 20),
 )
 """The same, of those who have a difference to pay for an exchange."""
 TENTH_OFF, ALL_OFF = "TENTH-OFF", "ALL-OFF"
@@ -99,7 +100,7 @@ class Crowd:
             await self._authenticate(wish)
         if wish.instrument == "pm_pix_processing":
             await self._pay_late(wish)
-        if wish.instrument in (VISA, "pm_pix"):
+        if wish.instrument in (VISA, STUBBORN, "pm_pix"):
             await self._think_better(wish)
 
     def _wish(self, number: int, turn: int) -> Wish:
