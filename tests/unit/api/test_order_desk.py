@@ -205,6 +205,28 @@ async def test_a_budget_tells_what_was_drawn_and_what_is_left(
         assert none.status_code == 404
 
 
+async def test_free_places_of_the_house_are_given_away_and_not_sold(
+    house: House, performance: str
+) -> None:
+    await budget(house)
+    manager, of = house.staff(), f"/v1/performances/{performance}"
+    crew = {"code": "crew", "name": "Crew", "audience": "staff"}
+    free = {"category": 0, "price": {"minor": 0, "currency": "USD"}, "type": "crew"}
+    types = [{"code": "adult", "name": "Adult"}, crew]
+    prices = {"prices": [DEAR, free], "types": types}
+    priced = await house.client.put(f"{of}/prices", json=prices, headers=manager)
+    assert priced.status_code < 300, priced.text
+    wish = {"places": [1], "types": ["crew"]}
+    held = await house.client.post(f"{of}/holds", json=wish, headers=manager)
+    hold = held.headers["location"]
+    for what, said in (("order", ANN), ("quote", {})):
+        refused = await house.client.post(f"{hold}/{what}", json=said, headers=manager)
+        assert refused.json()["type"] == "/problems/not-for-sale"
+        assert refused.json()["places"] == [1]
+    given = await house.client.post(f"{hold}/comps", json=COMPS, headers=manager)
+    assert given.status_code == 202, given.text
+
+
 async def test_many_comps_wait_for_a_second_person(
     house: House, performance: str
 ) -> None:
