@@ -43,6 +43,7 @@ from boxoffice.infrastructure.memory.vault import MemoryVault
 from boxoffice.infrastructure.own_secret import with_secret
 from boxoffice.infrastructure.payments.absent import NoPaymentProvider
 from boxoffice.infrastructure.payments.memory import MemoryPaymentProvider
+from boxoffice.infrastructure.payments.mortal import MortalProvider
 from boxoffice.infrastructure.payments.notices import SECRETS_MAX
 from boxoffice.infrastructure.sealing import Sealer
 from boxoffice.observability import WriterFigures
@@ -87,6 +88,8 @@ async def open_container(settings: Settings) -> AsyncIterator[Container]:
         stack.push_async_callback(asyncio.to_thread, writer.drain, settings.drain_s)
         documents, cache, fanout = _open_read_side(settings, stack)
         payments = _open_payments(settings)
+        if settings.crash_at:
+            payments = MortalProvider(payments)
         stack.push_async_callback(payments.close)
         ticking = asyncio.create_task(_keep_time(clock))
         stack.push_async_callback(_cancelled, ticking)

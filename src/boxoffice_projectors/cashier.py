@@ -56,9 +56,7 @@ class Cashier:
             ProviderRefused: the provider never will; somebody has to look.
             Refused: a rule said no to the answer.
         """
-        reached(f"checkout.{call.kind}.before")
         said = await self._asked(call)
-        reached(f"checkout.{call.kind}.after")
         context = await self._context(call)
         command: SettlePayment | SettleRefund
         if isinstance(said, ProviderPayment):

@@ -20,6 +20,7 @@ from boxoffice.domain.money import Money
 from boxoffice.errors import Forged, Invalid, ProviderRefused, Unavailable
 from boxoffice.infrastructure.payments.memory import MemoryPaymentProvider
 from boxoffice.infrastructure.payments.memory_till import TOKENS as TWIN_TOKENS
+from boxoffice.infrastructure.payments.mortal import MortalProvider
 from boxoffice.infrastructure.payments.notices import CODES_MAX, sign
 from boxoffice.infrastructure.payments.stripe_wire import StripeWire
 from boxoffice.sandbox.cards import TOKENS
@@ -49,7 +50,7 @@ class Desk(NamedTuple):
     type_card: Act
 
 
-def _memory_desk() -> Desk:
+def _memory_desk(*, is_mortal: bool = False) -> Desk:
     provider = MemoryPaymentProvider(webhook_secrets=(OLD_SECRET, NEW_SECRET))
     tokens = {"4242424242424242": "pm_card_visa"}
 
@@ -62,7 +63,8 @@ def _memory_desk() -> Desk:
     async def type_card(of: ProviderPayment, number: str) -> None:
         provider.till.confirm(of.reference, tokens[number])
 
-    return Desk(provider, provider, agree, settle, type_card)
+    asked = MortalProvider(provider) if is_mortal else provider
+    return Desk(asked, asked, agree, settle, type_card)
 
 
 class _Browser:
@@ -99,10 +101,10 @@ def _wire(url: str, *, timeout_s: float = PATIENCE_S) -> StripeWire:
     )
 
 
-@pytest.fixture(params=["memory", "wire"])
+@pytest.fixture(params=["memory", "mortal", "wire"])
 async def desk(request: pytest.FixtureRequest) -> AsyncIterator[Desk]:
-    if request.param == "memory":
-        yield _memory_desk()
+    if request.param != "wire":
+        yield _memory_desk(is_mortal=request.param == "mortal")
         return
     async with running_sandbox() as url, aiohttp.ClientSession() as session:
         provider, impatient = _wire(url), _wire(url, timeout_s=2.0)

@@ -11,6 +11,7 @@ import structlog
 
 from boxoffice.bootstrap import open_container
 from boxoffice.settings import Settings
+from boxoffice_api import role
 from boxoffice_projectors import reactors_role
 from tests.e2e.shop import Shop, Wish
 
@@ -22,6 +23,11 @@ _context.set_forkserver_preload(["tests.e2e.mortal"])
 def reactor(settings: Settings) -> ForkServerProcess:
     """Start a process that reacts until it dies or is killed."""
     return _started(_react, settings)
+
+
+def api(settings: Settings, port: int) -> ForkServerProcess:
+    """Start a process that answers over HTTP until it dies or is killed."""
+    return _started(_serve, settings, port)
 
 
 def buyer(settings: Settings, wish: Wish) -> ForkServerProcess:
@@ -51,6 +57,17 @@ def _react(settings: Settings) -> None:
 async def _reacting(settings: Settings) -> None:
     async with open_container(settings) as container:
         await reactors_role.run(container)
+
+
+def _serve(settings: Settings, port: int) -> None:
+    quiet = structlog.make_filtering_bound_logger(logging.CRITICAL)
+    structlog.configure(wrapper_class=quiet)
+    asyncio.run(_serving(settings, port))
+
+
+async def _serving(settings: Settings, port: int) -> None:
+    async with open_container(settings) as container:
+        await role.run(container, host="127.0.0.1", port=port)
 
 
 def _buy(settings: Settings, wish: Wish) -> None:

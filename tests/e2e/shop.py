@@ -24,6 +24,7 @@ from boxoffice.domain.inventory.commands import HoldPlaces
 from boxoffice.domain.message import Command, Meta
 from boxoffice.domain.money import Money
 from boxoffice.domain.orders.commands import (
+    AcceptAlternative,
     CancelOrder,
     ExchangeTickets,
     PlaceOrder,
@@ -187,6 +188,16 @@ class Shop:
             pay_s=swap.pay_s,
         )
         await self.tell(f"exchange {wish.name}", command)
+
+    async def accept(self, wish: Wish) -> None:
+        """Take the other places that are offered for late money."""
+        command = AcceptAlternative(
+            now=self.container.clock.now(),
+            performance=wish.performance,
+            order=wish.code,
+            buyer=wish.buyer,
+        )
+        await self.tell(f"accept {wish.name}", command)
 
     async def call_off(self, performance: PerformanceId) -> None:
         """Cancel a performance."""

@@ -9,20 +9,25 @@ from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
+import aiohttp
 import pytest
 from msgspec.structs import replace
 
 from boxoffice.application.crash_points import POINTS
 from boxoffice.bootstrap import open_container
+from boxoffice.domain.ids import PerformanceId
 from boxoffice.sandbox.server import API_KEY, running_sandbox
 from boxoffice.settings import Settings
 from tests.e2e.judge import facts_of, judge, open_orders, read
 from tests.e2e.mortal import buyer, kill, reactor
-from tests.e2e.shop import Shop, Wish, is_paid
+from tests.e2e.shop import DEAR, PRICE, Shop, Wish, is_paid
 
 LIMIT_S = 60.0
 POLL_S = 0.03
 HITS = (1, 2)
+TURNS_MAX = 5
+ON_DETOURS = sorted(p for p in POINTS if p.startswith(("provider", "checkout.settle")))
+"""Where money may be lost; the other places know nothing of how it came."""
 Condition = Callable[[], Awaitable[bool]]
 
 
@@ -70,6 +75,21 @@ class Town:
             return all([await condition() for condition in conditions])
 
         await until(held, what)
+
+    async def post(self, url: str, **form: str) -> None:
+        """Do what a buyer or a bank does at the provider."""
+        headers = {"Authorization": f"Bearer {API_KEY}"}
+        async with (
+            aiohttp.ClientSession(headers=headers) as session,
+            session.post(url, data=form, allow_redirects=False) as answer,
+        ):
+            assert answer.status < 400, await answer.text()
+
+    async def pay_late(self, wish: Wish) -> None:
+        """Let the money of a payment come that is on its way."""
+        (attempt,) = (await self.shop.known(wish)).payment.attempts.values()
+        controls = f"{self.settings.payments_url}/v1/sandbox"
+        await self.post(f"{controls}/settle/{attempt.reference}", outcome="succeed")
 
     async def all_ended(self) -> bool:
         facts = await asyncio.to_thread(facts_of, self.settings.log_url)
@@ -140,7 +160,7 @@ async def purchase(town: Town, point: str) -> None:
         await town.shop.order(wish)
     buying, leaving = [*orders[:2], *orders[4:]], orders[2:4]
     conditions = [paid(town, *buying), awaited(town, *leaving)]
-    if point.startswith("checkout.look_up."):
+    if point.startswith("provider.look_up."):
         conditions.append(town.died)
     await town.settled(f"{case}: all are paid or awaited", *conditions)
     for wish in orders[:2]:
@@ -157,6 +177,93 @@ async def expiry(town: Town, point: str) -> None:
     for number in (1, 2):
         await town.shop.order(Wish(f"{point} {number}", show, (number,), "", pay_s=1))
     await town.settled(f"{point}: all ended", town.all_ended)
+
+
+async def detours(town: Town, point: str) -> None:
+    """Let happen what is not everybody's way, around one death.
+
+    A Pix that is given back, a decline, an exchange whose difference is paid, and money
+    that comes when its places are gone and takes others.
+    """
+    pending = "look_up_refund" in point
+    card = "pm_card_pendingRefund" if pending else "pm_card_visa"
+    show = town.shop.open(f"detours {point}", places=10, prices=(PRICE, DEAR))
+    pix = Wish(f"{point} pix", show, (1,), "pm_pix", "pix")
+    declined = Wish(f"{point} no", show, (2,), "pm_card_visa_chargeDeclined", pay_s=1)
+    swapped = Wish(f"{point} swapped", show, (3,), card)
+    dearer = Wish(f"{point} dearer", show, (4,), card)
+    for wish in (pix, declined, swapped):
+        await town.shop.order(wish)
+    await town.settled(f"{point}: paid", paid(town, pix, swapped))
+    late = await begun_late(town, f"{point} late", show)
+    await town.settled(f"{point}: late", expired(town, late, declined))
+    taker = Wish(f"{point} taker", show, (5,), "pm_card_visa")
+    await town.shop.order(taker)
+    await town.shop.exchange(swapped, dearer, by_staff=False)
+    await town.settled(f"{point}: taken", paid(town, taker), exchanged(town, swapped))
+    await town.pay_late(late)
+    await town.settled(f"{point}: offered", offered(town, late))
+    await town.shop.accept(late)
+    for wish in (pix, swapped):
+        await town.shop.refund(wish)
+    await town.settled(f"{point}: all ended", town.all_ended)
+    assert is_paid(await town.shop.known(late))
+
+
+async def begun_late(town: Town, name: str, show: PerformanceId) -> Wish:
+    """Order with money that is on its way when the time runs out.
+
+    The provider may hear of it too late, if the checkout was dead meanwhile: then
+    nothing ever comes, and somebody else tries.
+    """
+    for turn in range(TURNS_MAX):
+        wish = Wish(f"{name} {turn}", show, (5,), "pm_pix_processing", "pix", pay_s=1)
+        await town.shop.order(wish)
+        await town.settled(f"{name}: expired", expired(town, wish))
+        (attempt,) = (await town.shop.known(wish)).payment.attempts.values()
+        if attempt.waits_for == "money":
+            return wish
+    raise AssertionError(name)
+
+
+def expired(town: Town, *orders: Wish) -> Condition:
+    async def condition() -> bool:
+        known = [await town.shop.known(wish) for wish in orders]
+        return {one.order.status for one in known} == {"expired"}
+
+    return condition
+
+
+def exchanged(town: Town, wish: Wish) -> Condition:
+    async def condition() -> bool:
+        known = await town.shop.known(wish)
+        attempts = known.payment.attempts.values()
+        return [attempt.status for attempt in attempts] == ["captured", "captured"]
+
+    return condition
+
+
+def offered(town: Town, wish: Wish) -> Condition:
+    async def condition() -> bool:
+        return (await town.shop.known(wish)).order.offer is not None
+
+    return condition
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("log_url", ["sqlite"], indirect=True)
+async def test_a_detour_whose_checkout_dies_anywhere_is_finished_by_the_next(
+    town: Town,
+) -> None:
+    for point in ON_DETOURS:
+        for hit in HITS:
+            town.deaths.clear()
+            town.start(f"{point}:{hit}")
+            await detours(town, f"{point}:{hit}")
+            town.stop()
+            assert town.deaths == [f"{point}:{hit}"]
+    assert judge(town.settings.log_url, town.ledger) == []
 
 
 @pytest.mark.slow

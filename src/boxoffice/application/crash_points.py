@@ -1,7 +1,7 @@
 """Places where a process can be told to die, to prove that dying there harms nobody.
 
 Nothing happens unless `BOXOFFICE_CRASH_AT` names a place, such as
-`checkout.start.after:2`: the second time that this process gets there, it kills itself
+`provider.start.after:2`: the second time that this process gets there, it kills itself
 as a power cut would. Otherwise a place costs one comparison.
 """
 
@@ -13,10 +13,14 @@ import signal
 from boxoffice.errors import Misconfigured
 
 CALLS = ("start", "look_up", "capture", "cancel", "refund", "look_up_refund")
-STEPS = (*CALLS, "settle", "expire", "end")
+STEPS = ("settle", "expire", "end")
 POINTS = frozenset(
     f"{step}.{side}"
-    for step in ("append", *(f"checkout.{step}" for step in STEPS))
+    for step in (
+        "append",
+        *(f"provider.{call}" for call in CALLS),
+        *(f"checkout.{step}" for step in STEPS),
+    )
     for side in ("before", "after")
 )
 """Around every append, every call to the provider and every command of the checkout."""

@@ -29,9 +29,14 @@ from boxoffice.domain.ids import (
     RefundId,
     StaffId,
 )
-from boxoffice.domain.message import Fact, Meta
+from boxoffice.domain.message import Command, Fact, Meta
 from boxoffice.domain.money import Money
-from boxoffice.domain.payments.commands import PaymentStatus, SettlePayment
+from boxoffice.domain.payments.commands import (
+    PaymentStatus,
+    SettlePayment,
+    SettleRefund,
+)
+from boxoffice.domain.payments.decide import REFUND_TRIES_MAX
 from boxoffice.readmodels.registry import MODELS
 from boxoffice.settings import Settings
 from boxoffice_api.app import create_app
@@ -159,13 +164,33 @@ class House:
             refund=RefundId(f"re-{attempt.attempt}"),
         )
         command = msgspec.structs.replace(command, **changes)
-        identity = os.urandom(16)
+        return await self._ask(command)
+
+    async def fail_refund(self, code: str) -> str:
+        """Have every try of an order's newest refund fail; name the last one."""
+        for number in range(1, REFUND_TRIES_MAX + 1):
+            known = await self.known(code)
+            refund = list(known.payment.refunds.values())[-1]
+            command = SettleRefund(
+                now=self.clock.now(),
+                performance=PerformanceId(known.order.performance),
+                order=known.code,
+                refund=RefundId(refund.refund),
+                reference=f"re_{number}",
+                status="failed",
+                amount=refund.amount,
+                retry=RefundId(f"{number:032x}"),
+            )
+            await self._ask(command)
+        return refund.refund
+
+    async def _ask(self, command: Command) -> Accepted:
+        name = os.urandom(16)
         meta = Meta(
-            command=identity.hex(), correlation="x", actor="system:test", venue="main"
+            command=name.hex(), correlation="x", actor="system:test", venue="main"
         )
-        return await ask(
-            self.container.writer, Request(identity, b"h" * 32, command, meta)
-        )
+        request = Request(name, b"h" * 32, command, meta)
+        return await ask(self.container.writer, request)
 
     async def known(self, code: str) -> KnownOrder:
         """Give an order as the log has it."""

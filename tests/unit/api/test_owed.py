@@ -2,38 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import httpx
 import pytest
 
-from boxoffice.application.requests import Request
-from boxoffice.application.writer import ask
-from boxoffice.domain.ids import PerformanceId, RefundId
-from boxoffice.domain.message import Meta
-from boxoffice.domain.payments.commands import SettleRefund
-from boxoffice.domain.payments.decide import REFUND_TRIES_MAX
 from tests.unit.api.house import House
-
-
-async def settle_refund(house: House, code: str, number: int) -> None:
-    """Say of the newest refund that it failed."""
-    known = await house.known(code)
-    refund = list(known.payment.refunds.values())[-1]
-    command = SettleRefund(
-        now=house.clock.now(),
-        performance=PerformanceId(known.order.performance),
-        order=known.code,
-        refund=RefundId(refund.refund),
-        reference=f"re_{number}",
-        status="failed",
-        amount=refund.amount,
-        retry=RefundId(f"{number:032x}"),
-    )
-    name = os.urandom(16)
-    meta = Meta(command=name.hex(), correlation="x", actor="system:t", venue="main")
-    await ask(house.container.writer, Request(name, b"h" * 32, command, meta))
 
 
 @pytest.fixture
@@ -49,9 +23,7 @@ async def owed(house: House, performance: str, ann: dict[str, str]) -> str:
     await house.client.post(
         f"/v1/orders/{code}/refund", json=asked, headers=house.staff()
     )
-    for number in range(1, REFUND_TRIES_MAX + 1):
-        await settle_refund(house, code, number)
-    return f"/v1/orders/{code}/refunds/{REFUND_TRIES_MAX - 1:032x}"
+    return f"/v1/orders/{code}/refunds/{await house.fail_refund(code)}"
 
 
 async def post(

@@ -13,8 +13,8 @@ PROGRAM = """
 from boxoffice.application.crash_points import plan, reached
 plan({plan!r})
 for number in range(3):
-    reached("checkout.start.before")
-    reached("checkout.start.after")
+    reached("provider.start.before")
+    reached("provider.start.after")
     print(number, flush=True)
 """
 
@@ -32,13 +32,13 @@ def lived(text: str) -> tuple[int, list[str]]:
 
 
 def test_a_process_dies_at_the_place_and_the_time_it_was_told() -> None:
-    assert lived("checkout.start.after:2") == (-signal.SIGKILL, ["0"])
-    assert lived("checkout.start.before") == (-signal.SIGKILL, [])
+    assert lived("provider.start.after:2") == (-signal.SIGKILL, ["0"])
+    assert lived("provider.start.before") == (-signal.SIGKILL, [])
 
 
 def test_a_process_that_was_told_nothing_lives() -> None:
     assert lived("") == (0, ["0", "1", "2"])
-    assert lived("checkout.refund.after:1") == (0, ["0", "1", "2"])
+    assert lived("provider.refund.after:1") == (0, ["0", "1", "2"])
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,26 @@ async def test_a_ticket_is_refunded_less_a_fee(
         assert (wrong.status, bool(wrong.notice)) == (422, True)
 
 
+async def test_a_refund_that_no_bank_takes_is_marked(
+    ann: Visitor, bob: Visitor, house: House, performance: str
+) -> None:
+    code = code_of(await bought(bob, house, performance, 1))
+    await signed_in(ann, house)
+    listed = f"/staff/performances/{performance}/orders"
+    await refund(ann, code, f"{performance}:1")
+    assert "refund failed" not in (await ann.open(listed)).words
+    name = await house.fail_refund(code)
+    assert "refund failed" in (await ann.open(listed)).words
+    paid = await house.client.post(
+        f"/v1/orders/{code}/refunds/{name}/pay-out",
+        json={"note": "in cash"},
+        headers=house.staff("finance"),
+    )
+    assert paid.status_code == 202
+    shown = await ann.open(f"/staff/orders/{code}")
+    assert "paid out by A finance" in shown.words
+
+
 async def test_a_large_refund_needs_a_second_person(
     ann: Visitor, bob: Visitor, house: House, performance: str
 ) -> None:
