@@ -18,6 +18,7 @@ from boxoffice.bootstrap import open_container
 from boxoffice.domain.ids import PerformanceId
 from boxoffice.sandbox.server import API_KEY, running_sandbox
 from boxoffice.settings import Settings
+from tests.e2e.desk import Desk
 from tests.e2e.judge import facts_of, judge, open_orders, read
 from tests.e2e.mortal import buyer, kill, reactor
 from tests.e2e.shop import DEAR, PRICE, Shop, Wish, is_paid
@@ -119,8 +120,13 @@ async def town(log_url: str, tmp_path: Path) -> AsyncIterator[Town]:
 
 
 def wishes(town: Town, case: str, *, instrument: str = "pm_card_visa") -> list[Wish]:
-    """Two who buy and give back, two who never come back, two whose show is off."""
-    one, two = (town.shop.open(f"{case} {n}", places=8) for n in (1, 2))
+    """Two who buy and give back, two who never come back, two whose show is off.
+
+    The last one wants another place, which costs more.
+    """
+    one, two = (
+        town.shop.open(f"{case} {n}", places=8, prices=(PRICE, DEAR)) for n in (1, 2)
+    )
     return [
         Wish(f"{case} 1", one, (1, 2), instrument),
         Wish(f"{case} 2", one, (3,), instrument),
@@ -128,6 +134,7 @@ def wishes(town: Town, case: str, *, instrument: str = "pm_card_visa") -> list[W
         Wish(f"{case} 4", one, (5, 6), "pm_card_authenticationRequired"),
         Wish(f"{case} 5", two, (1,), "pm_card_visa"),
         Wish(f"{case} 6", two, (2, 3), "pm_card_visa"),
+        Wish(f"{case} 7", one, (7,), "pm_card_visa"),
     ]
 
 
@@ -163,12 +170,17 @@ async def purchase(town: Town, point: str) -> None:
     if point.startswith("provider.look_up."):
         conditions.append(town.died)
     await town.settled(f"{case}: all are paid or awaited", *conditions)
-    for wish in orders[:2]:
-        await town.shop.refund(wish)
+    refunded, voided, moved = orders[0], orders[1], orders[6]
+    await town.shop.refund(refunded)
+    await Desk(town.shop).void(voided)
+    dearer = Wish(f"{case} 8", moved.performance, (8,), "pm_card_visa")
+    await town.shop.exchange(moved, dearer, by_staff=False)
     for wish in leaving:
         await town.shop.cancel(wish)
     await town.shop.call_off(orders[4].performance)
     await town.settled(f"{case}: all ended", town.all_ended)
+    (ticket,) = (await town.shop.known(moved)).order.valid()
+    assert ticket.ref.ordinal == 8
 
 
 async def expiry(town: Town, point: str) -> None:
