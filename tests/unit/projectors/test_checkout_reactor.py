@@ -231,6 +231,29 @@ async def test_a_performance_called_off_gives_everybody_the_money_back() -> None
     assert shop.provider.till.kept() == []
 
 
+async def test_a_performance_called_off_long_after_its_start_gives_the_money_back() -> (
+    None
+):
+    shop = Shop()
+    async with reacting(shop.house):
+        code = await shop.order(1, "pm_card_visa")
+        await shop.becomes(code, paid, "the order is paid")
+        unpaid = await shop.order(2, "")
+        shop.later(timedelta(days=40))
+        # The end of this one shows that the reactor has seen the time.
+        await shop.becomes(unpaid, failed, "the attempt failed")
+        await shop.ask(
+            CancelPerformance(
+                now=shop.house.clock.now(),
+                performance=PERFORMANCE,
+                by="staff:t",
+                reason="storm",
+            )
+        )
+        await shop.becomes(code, back, "the money is back")
+    assert shop.provider.till.kept() == []
+
+
 async def test_a_refund_that_fails_once_is_done_under_another_name() -> None:
     shop = Shop()
     async with reacting(shop.house):
