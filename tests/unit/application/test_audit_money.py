@@ -18,6 +18,7 @@ from boxoffice.domain.payments.events import (
     PaymentCaptured,
     PaymentFailed,
     RefundFailed,
+    RefundPaidOut,
     RefundRequested,
     RefundSettled,
 )
@@ -153,13 +154,17 @@ def gave_up() -> tuple[StreamId, Event]:
     return TILL, RefundFailed(order=ORDER, refund="r1", reference="r", reason="closed")
 
 
-def settled(minor: int) -> tuple[StreamId, Event]:
+def paid_out(by: str = "staff:eva") -> tuple[StreamId, Event]:
+    return TILL, RefundPaidOut(order=ORDER, refund="r1", by=by, note="in cash")
+
+
+def settled(minor: int, approver: str = "staff:tom") -> tuple[StreamId, Event]:
     return TILL, RefundSettled(
         order=ORDER,
         refund="r1",
         amount=Money(minor, "USD"),
         by="staff:eva",
-        approver="staff:tom",
+        approver=approver,
         note="in cash",
     )
 
@@ -168,6 +173,7 @@ async def test_money_that_was_given_back_by_hand_is_owed_no_more() -> None:
     house = a_sale(1)
     house.record([*tickets_back(1), refund(1, amount=PRICE), sent_back(PRICE)])
     house.record([gave_up()])
+    house.record([paid_out()])
     house.record([settled(PRICE)])
     assert await house.found() == {}
 
@@ -177,8 +183,35 @@ async def test_money_given_back_by_hand_that_nobody_owed_is_found(minor: int) ->
     house = a_sale(1)
     house.record([*tickets_back(1), refund(1, amount=PRICE), sent_back(PRICE)])
     house.record([gave_up()])
+    house.record([paid_out()])
     where = house.record([settled(minor)])
     assert await house.found() == {"money": where[0]}
+
+
+@pytest.mark.parametrize(
+    ("by", "approver"), [("staff:eva", "staff:eva"), ("staff:joe", "staff:tom")]
+)
+async def test_money_given_back_by_hand_that_one_person_settled_is_found(
+    by: str, approver: str
+) -> None:
+    house = a_sale(1)
+    house.record([*tickets_back(1), refund(1, amount=PRICE), sent_back(PRICE)])
+    house.record([gave_up()])
+    house.record([paid_out(by)])
+    where = house.record([settled(PRICE, approver)])
+    assert await house.found() == {"four-eyes": where[0]}
+
+
+async def test_who_paid_out_a_refund_that_is_tried_again_did_not() -> None:
+    house = a_sale(1)
+    house.record([*tickets_back(1), refund(1, amount=PRICE), sent_back(PRICE)])
+    house.record([gave_up()])
+    house.record([paid_out()])
+    stream, asked = sent_back(PRICE, "r2")
+    assert isinstance(asked, RefundRequested)
+    house.record([(stream, replace(asked, replaces="r1", by="staff:tom"))])
+    where = house.record([settled(PRICE)])
+    assert (await house.found())["four-eyes"] == where[0]
 
 
 async def test_a_refund_that_staff_have_tried_again_counts_once() -> None:

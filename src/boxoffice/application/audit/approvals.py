@@ -18,6 +18,11 @@ from boxoffice.domain.orders.events import (
     TicketsExchanged,
     TicketsRefunded,
 )
+from boxoffice.domain.payments.events import (
+    RefundPaidOut,
+    RefundRequested,
+    RefundSettled,
+)
 from boxoffice.domain.promotions.events import CompsGivenAlone
 
 
@@ -25,12 +30,15 @@ class Approvals:
     """Every approval answers a request that was open, by somebody else.
 
     A refund or comps that name a second person happen with that person's approval, and
-    as they were asked for; comps that name none count for the one who gave them.
+    as they were asked for; comps that name none count for the one who gave them. Money
+    that was given back by hand is settled by somebody else than who gave it.
     """
 
     def __init__(self) -> None:
         self._findings = Findings("four-eyes")
         self._open: dict[tuple[str, str], ApprovalAsked] = {}
+        self._payers: dict[tuple[str, str], str] = {}
+        """Who says to have given a refund back by hand, until a second person does."""
         self._given = 0
         self._deeds = Deeds(self._judge)
 
@@ -63,6 +71,7 @@ class Approvals:
                 self._wrong(told, f"{approver} is named, but did not agree")
         for issued in deed.of(CompsIssued):
             self._count(issued, deed)
+        self._by_hand(deed)
 
     def _count(self, told: Told[CompsIssued], deed: Deed) -> None:
         """Demand that what a person gives away alone counts for that person."""
@@ -70,6 +79,23 @@ class Approvals:
         counted = deed.find(CompsGivenAlone, order=event.order, by=event.by)
         if event.approver is None and counted is None:
             self._wrong(told, f"{event.by} gave comps alone, which nobody counted")
+
+    def _by_hand(self, deed: Deed) -> None:
+        """Follow refunds that are paid out; one that is tried again was not."""
+        for paid in deed.of(RefundPaidOut):
+            self._payers[paid.event.order, paid.event.refund] = paid.event.by
+        for asked in deed.of(RefundRequested):
+            self._payers.pop((asked.event.order, asked.event.replaces), None)
+        for settled in deed.of(RefundSettled):
+            self._settle(settled)
+
+    def _settle(self, told: Told[RefundSettled]) -> None:
+        event = told.event
+        payer = self._payers.pop((event.order, event.refund), None)
+        if payer is None or payer != event.by:
+            self._wrong(told, f"{event.by} did not say to have paid a refund out")
+        elif payer == event.approver:
+            self._wrong(told, f"{payer} settled a refund of their own")
 
     def _end(self, deed: Deed) -> None:
         """Forget what was asked about orders that ended and tickets that are gone."""
