@@ -280,6 +280,7 @@ def test_a_budget_is_set_and_set_again() -> None:
         budget(places=-1),
         budget(face=-1),
         budget(name=" "),
+        budget(name=" press"),
         budget(name="x" * 33),
         budget(name="Press"),
         budget(name="press night"),
@@ -288,6 +289,10 @@ def test_a_budget_is_set_and_set_again() -> None:
 )
 def test_a_budget_that_makes_no_sense_is_refused(command: SetCompBudget) -> None:
     given().when(command).refused(Invalid)
+
+
+def test_a_budget_may_be_named_after_a_year() -> None:
+    assert given().when(budget(name="2026-gala")).happened
 
 
 def test_a_budget_keeps_its_currency() -> None:

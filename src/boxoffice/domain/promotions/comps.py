@@ -17,13 +17,14 @@ from boxoffice.domain.promotions.events import (
 from boxoffice.domain.promotions.state import CompBudget, CompsAlone
 from boxoffice.errors import CompBudgetExhausted, Invalid
 
-NAME = re.compile("[a-z][a-z0-9_-]{0,31}")
+NAME = re.compile("[a-z0-9][a-z0-9_-]{0,31}")
+"""The API names budgets in paths, as it names all codes."""
 PLACES_MAX = 1_000_000
 
 
 def set_comp_budget(budget: CompBudget, command: SetCompBudget) -> list[CompBudgetSet]:
     """Set the limits of a budget; what was drawn stays drawn."""
-    name, face = command.budget.strip(), command.face_max
+    name, face = command.budget, command.face_max
     if not NAME.fullmatch(name):
         raise Invalid("A budget has 1 to 32 small letters, digits, _ and -.")
     if not 0 <= command.places_max <= PLACES_MAX or not 0 <= face.minor <= AMOUNT_MAX:
