@@ -35,8 +35,9 @@ BuyerId = NewType("BuyerId", str)
 HoldId = NewType("HoldId", str)
 OrderCode = NewType("OrderCode", str)
 PersonId = NewType("PersonId", str)
-StaffId = NewType("StaffId", str)
 """Whose particulars the vault keeps."""
+StaffId = NewType("StaffId", str)
+"""Who works here; the table of the staff knows the name."""
 AttemptId = NewType("AttemptId", str)
 """A try to pay: the key under which the provider knows it, for ever."""
 RefundId = NewType("RefundId", str)

@@ -68,19 +68,6 @@ def paid(document: OrderDocument, event: PaymentEvent) -> OrderDocument:
         case PaymentCaptured():
             more = replace(document, paid=document.paid + event.amount.minor)
             return _answered(more, event)
-        case PaymentRequested():
-            new = ShownAttempt(
-                attempt=event.attempt,
-                amount=event.amount.minor,
-                method=event.method[:TEXT_MAX],
-                purpose=event.purpose,
-            )
-            return _with_attempt(document, new)
-        case PaymentCaptured():
-            more = replace(document, paid=document.paid + event.amount.minor)
-            return _answered(more, event)
-        case RefundRequested() | RefundAwaited() | RefundCompleted() | RefundFailed():
-            return _refund(document, event)
         case _:
             return _answered(document, event)
 
