@@ -27,6 +27,10 @@ _doubts = Counter(
     "Notices after which the provider says what nobody asked for.",
     labelnames=("what",),
 )
+_stuck = Counter(
+    "boxoffice_notices_refunds_stuck",
+    "Refunds that failed for good, as a notice told: somebody has to pay them back.",
+)
 
 _counters: dict[tuple[str, int], Counter] = {}
 _clocks: dict[str, Histogram] = {}
@@ -50,3 +54,8 @@ def bug() -> None:
 def doubted(what: str) -> None:
     """Count a notice that somebody has to look at."""
     _doubts.labels(what).inc()
+
+
+def refund_stuck() -> None:
+    """Count a refund of which a notice told that it failed for good."""
+    _stuck.inc()

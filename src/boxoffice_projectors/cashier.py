@@ -20,13 +20,13 @@ from boxoffice.application.processes.news import (
     payment_news,
     refund_news,
     settling,
+    stuck,
 )
 from boxoffice.application.queries.orders import find_order
 from boxoffice.application.requests import Accepted
 from boxoffice.application.writer import ask
 from boxoffice.domain.money import Money
 from boxoffice.domain.payments.commands import SettlePayment, SettleRefund
-from boxoffice.domain.payments.events import RefundFailed
 from boxoffice.errors import ProviderRefused, Unavailable
 from boxoffice_projectors import metrics
 from boxoffice_projectors.container import Container
@@ -240,7 +240,6 @@ def _report(
         name=call.name,
         status=said.status,
     )
-    for fact in accepted.facts:
-        if isinstance(fact.event, RefundFailed) and fact.event.retry is None:
-            metrics.refunds_stuck.inc()
-            log.error("refund_stuck", order=call.order, refund=fact.event.refund)
+    for failed in stuck(accepted):
+        metrics.refunds_stuck.inc()
+        log.error("refund_stuck", order=call.order, refund=failed.refund)

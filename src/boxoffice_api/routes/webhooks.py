@@ -28,6 +28,7 @@ from boxoffice.application.processes.news import (
     payment_news,
     refund_news,
     settling,
+    stuck,
 )
 from boxoffice.application.queries.orders import KnownOrder, find_order
 from boxoffice.application.writer import ask
@@ -91,15 +92,7 @@ async def _news(edge: Edge, notice: Notice) -> bool:
             said, known = await _looked_up(edge, notice)
     except TimeoutError as error:
         raise errors.Unavailable from error
-    if what := doubt(said, known.payment):
-        metrics.doubted(what)
-        log.error(
-            "provider_doubted",
-            what=what,
-            order=known.code,
-            reference=said.reference,
-            said=str(said.amount),
-        )
+    _report_doubt(said, known)
     container = edge.container
     context = Context(
         now=container.clock.now(),
@@ -114,7 +107,22 @@ async def _news(edge: Edge, notice: Notice) -> bool:
     )
     request = settling(command, venue=container.settings.venue)
     accepted = await ask(container.writer, request)
+    for failed in stuck(accepted):
+        metrics.refund_stuck()
+        log.error("refund_stuck", order=known.code, refund=failed.refund)
     return bool(accepted.facts) and not accepted.repeated
+
+
+def _report_doubt(said: ProviderPayment | ProviderRefund, known: KnownOrder) -> None:
+    if what := doubt(said, known.payment):
+        metrics.doubted(what)
+        log.error(
+            "provider_doubted",
+            what=what,
+            order=known.code,
+            reference=said.reference,
+            said=str(said.amount),
+        )
 
 
 async def _looked_up(

@@ -12,6 +12,7 @@ from prometheus_client import REGISTRY
 from boxoffice.application.ports.payments import Method, ProviderPayment, ProviderRefund
 from boxoffice.application.queries.orders import KnownOrder, find_order
 from boxoffice.domain.money import Money
+from boxoffice.domain.payments.decide import REFUND_TRIES_MAX
 from boxoffice.errors import Unavailable
 from boxoffice.infrastructure.payments.memory import MemoryPaymentProvider
 from boxoffice.infrastructure.payments.notices import sign
@@ -157,6 +158,23 @@ async def test_a_refund_that_fails_after_it_was_back_is_tried_again(
     assert await states(house, code) == ["replaced", "requested"]
 
 
+async def test_a_refund_that_fails_for_good_is_counted_by_whoever_hears_first(
+    house: House, performance: str
+) -> None:
+    code, made = await refunding(house, performance, "pm_sandbox_refund_fails")
+    before = stuck_refunds()
+    for _ in range(1, REFUND_TRIES_MAX):
+        assert (await told(house, of_refund(made))).json() == {"outcome": "news"}
+        *_, last = (await known(house, code)).payment.refunds.values()
+        made = await till(house).refund(
+            last.payment, refund=last.refund, amount=last.amount
+        )
+    assert stuck_refunds() == before
+    assert (await told(house, of_refund(made))).json() == {"outcome": "news"}
+    assert (await told(house, of_refund(made))).json() == {"outcome": "known"}
+    assert stuck_refunds() == before + 1
+
+
 async def test_a_second_payment_under_a_forgotten_key_goes_back(
     house: House, order: str
 ) -> None:
@@ -183,6 +201,10 @@ async def test_a_refund_of_another_amount_is_left_for_somebody_to_look(
     assert (await told(house, of_refund(made))).json() == {"outcome": "known"}
     assert await states(house, code) == ["requested"]
     assert doubts("refund-amount") == before + 1
+
+
+def stuck_refunds() -> float:
+    return REGISTRY.get_sample_value("boxoffice_notices_refunds_stuck_total") or 0
 
 
 def doubts(what: str) -> float:

@@ -13,7 +13,7 @@ from datetime import datetime
 import msgspec
 
 from boxoffice.application.ports.payments import ProviderPayment, ProviderRefund
-from boxoffice.application.requests import Request
+from boxoffice.application.requests import Accepted, Request
 from boxoffice.domain.ids import (
     AttemptId,
     HoldId,
@@ -23,6 +23,7 @@ from boxoffice.domain.ids import (
 )
 from boxoffice.domain.message import Command, Meta
 from boxoffice.domain.payments.commands import SettlePayment, SettleRefund
+from boxoffice.domain.payments.events import RefundFailed
 from boxoffice.domain.payments.state import Payment
 
 ACTOR = "system:checkout"
@@ -83,6 +84,15 @@ def doubt(said: ProviderPayment | ProviderRefund, payment: Payment) -> str:
     if attempt and attempt.reference not in ("", said.reference):
         return "second-payment"
     return ""
+
+
+def stuck(told: Accepted) -> list[RefundFailed]:
+    """List the refunds that these news ended for good: somebody has to look.
+
+    Whoever brings news first hears of it, a repeat does not.
+    """
+    events = () if told.repeated else (fact.event for fact in told.facts)
+    return [e for e in events if isinstance(e, RefundFailed) and e.retry is None]
 
 
 def named(purpose: str, cause: str) -> str:
