@@ -101,7 +101,8 @@ class _Batch:
                 return
             versions = self.overlay.apply(decision)
         except (Refused, NotFound, Conflict) as refusal:
-            self.refused[request.command_id] = refusal
+            # Its traceback keeps this batch, which keeps it.
+            self.refused[request.command_id] = refusal.with_traceback(None)
             self.append.asked_ids.append(request.command_id)
         except Exception as error:
             log.exception("command_failed", command=type(request.command).__name__)

@@ -203,3 +203,4 @@ async def ask(writer: Writer, request: Request) -> Accepted:
         return await future
     finally:
         timer.cancel()
+        del job, future  # A refusal's traceback would keep them, and they it.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Thread
@@ -318,6 +320,28 @@ async def test_a_hundred_buyers_on_one_place_have_one_winner(
     assert writer.drain(5)
     held = [r for r in store.read(after=0, limit=999) if r.tag == "ticket-held.v1"]
     assert 1 == len(held)
+
+
+def test_a_refusal_does_not_keep_the_batch_that_keeps_it(path: WritePath) -> None:
+    answers = path.step([hold(1, by=1), hold(1, by=2)])
+    refusal = answers[key_of(2)]
+    assert isinstance(refusal, SeatsUnavailable)
+    assert refusal.__traceback__ is None
+
+
+async def test_a_refusal_that_was_answered_is_gone_at_once(path: WritePath) -> None:
+    writer = Writer(path, queue_max=100, batch_max=2, timeout_s=5)
+    await ask(writer, hold(1, by=1))
+    gc.disable()
+    try:
+        try:
+            await ask(writer, hold(1, by=2))
+        except SeatsUnavailable as error:
+            refusal = weakref.ref(error)
+        assert await asyncio.to_thread(writer.drain, 5)
+        assert refusal() is None
+    finally:
+        gc.enable()
 
 
 async def test_copies_of_one_request_have_one_effect_and_one_answer(
