@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -33,6 +34,11 @@ SWITCH_S = 0.0005
 """How long a thread may keep the interpreter from another. With Python's 5 ms the
 writer, back from its commit, waits for the handlers longer than the commit took; with
 this, holds a second rose by a third when measured (benchmarks/holds.py)."""
+CONTAINERS_MAX = 50_000
+"""How many more containers than at its last search there may be until Python searches
+for cycles again. With its 700, the ups and downs of 64 holds under way had it search
+three times a batch, and through all of memory every few thousand holds; answers and
+refusals leave nothing to be found."""
 
 
 class _Server(uvicorn.Server):
@@ -65,6 +71,7 @@ async def run(
         Misconfigured: the address cannot be listened on.
     """
     sys.setswitchinterval(SWITCH_S)
+    gc.set_threshold(CONTAINERS_MAX)
     app = await asyncio.to_thread(create_app, container)
     with _listening(host, port) as bound:
         server = _Server(_config(app, container), started)
