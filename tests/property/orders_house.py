@@ -13,20 +13,8 @@ from random import Random
 from typing import Any
 
 from boxoffice.application.codec import decode
-from boxoffice.application.processes.agenda import Pace
-from boxoffice.application.processes.checkout import (
-    TAGS,
-    Action,
-    Call,
-    Tell,
-    due,
-    landed,
-    react,
-)
-from boxoffice.application.processes.checkout_state import Checkout, Paces
 from boxoffice.application.requests import Accepted, Answer, Request
 from boxoffice.application.routing import AGGREGATE_OF
-from boxoffice.application.topics import fact_of
 from boxoffice.application.write_path import WritePath
 from boxoffice.domain.catalogue.commands import CancelPerformance, MovePerformance
 from boxoffice.domain.ids import (
@@ -57,13 +45,12 @@ from boxoffice.domain.promotions.commands import DefinePromotion, SetCompBudget
 from boxoffice.domain.promotions.events import PromotionTerms
 from boxoffice.errors import (
     Conflict,
-    ExchangeOpen,
     NotFound,
-    PaymentOpen,
     Refused,
 )
 from boxoffice.infrastructure.memory.event_store import MemoryEventStore
 from boxoffice.testing import NOON, PERFORMANCE, on_sale, store_facts
+from tests.property.orders_errands import Errands
 from tests.property.orders_judge import Judge
 from tests.property.orders_provider import Entry, Provider
 
@@ -94,12 +81,7 @@ PRICES = PricesSet(
     ),
 )
 RULES_SAY_NO = (Refused, NotFound, Conflict)
-ROUNDS_MAX = 200
-"""Rounds of the checkout process until a history must be at rest."""
-ACTIONS_MAX = 1_000
 OWED_STEPS = 6
-AT_ONCE = Paces(call=Pace(0, 0), watch=Pace(0, 0), refund=Pace(0, 0))
-"""Chance, and not the clock, decides when something is tried again."""
 
 
 class House:
@@ -110,7 +92,7 @@ class House:
         self.provider = Provider(self.dice)
         self.now = NOON
         self.store = MemoryEventStore(now=lambda: self.now)
-        self.process = Checkout(AT_ONCE)
+        self.errands = Errands(self)
         self.judge = Judge(
             budget=BUDGET,
             quota={"child": QUOTA},
@@ -161,8 +143,7 @@ class House:
         if isinstance(answer, Accepted):
             facts = [(fact.stream, fact.event) for fact in answer.facts]
             self.judge.read(facts, self.now)
-            for fact in answer.facts:
-                react(self.process, fact)
+            self.errands.note(answer.facts)
 
     def name(self) -> str:
         return f"{next(self.numbers):032x}"
@@ -185,14 +166,14 @@ class House:
         acts, weights = zip(*ACTS, strict=True)
         for act in self.dice.choices(acts, weights, k=steps):
             act(self)
-        self.come_to_rest()
+        self.errands.come_to_rest()
         for _ in range(OWED_STEPS):
             self.owed()
-        self.come_to_rest()
+        self.errands.come_to_rest()
         self.judge.check_at_rest()
         self.check_provider()
         self.check_memory()
-        self.check_process()
+        self.errands.check()
 
     def wait(self) -> None:
         self.now += timedelta(seconds=self.dice.choice((1, 20, 200, 601, 1_801)))
@@ -473,52 +454,10 @@ class House:
             self.ask(SettlePayment(**{**fields, "now": self.now}))
 
     def checkout(self) -> None:
-        """Do one thing that the checkout process wants; the rest has to wait."""
-        wanted = due(self.process, self.now, actions_max=ACTIONS_MAX)
-        chosen = self.dice.choice(wanted) if wanted else None
-        for action in wanted:
-            over = action is chosen and self.carry_out(action)
-            landed(self.process, action, now=self.now, over=over)
+        self.errands.one()
 
     def restart(self) -> None:
-        """Let the process die: the next one knows what the log says."""
-        self.process = self.another_process()
-
-    def another_process(self) -> Checkout:
-        process = Checkout(AT_ONCE)
-        head = self.store.head().position
-        for record in self.store.read(after=0, limit=head):
-            if record.tag in TAGS:
-                react(process, fact_of(record))
-        return process
-
-    def carry_out(self, action: Action) -> bool:
-        """Do what the process wants; tell whether that is over for ever."""
-        if isinstance(action, Tell):
-            answer = self.ask(action.command)
-            waits = isinstance(answer, PaymentOpen | ExchangeOpen)
-            return not (waits or isinstance(action.command, ask.ExpireOrder))
-        if action.kind in ("refund", "look_up_refund"):
-            self.give_back(action)
-        else:
-            self.settle(action.order, action.name, self.asked_of_provider(action))
-        return False
-
-    def asked_of_provider(self, call: Call) -> Entry:
-        match call.kind:
-            case "cancel":
-                return self.provider.cancel(call.name, call.amount)
-            case "capture":
-                return self.provider.capture(call.name)
-            case _:
-                entry = self.provider.start(call.name, call.amount)
-                self.provider.move(call.name)
-                return entry
-
-    def give_back(self, call: Call) -> None:
-        _, minor, _ = self.judge.orders[call.order].refunds[call.name]
-        assert minor == call.amount.minor
-        self.tell_refund(call.order, call.name)
+        self.errands.restart()
 
     def tell_refund(self, code: str, name: str) -> None:
         order = self.judge.orders[code]
@@ -535,36 +474,6 @@ class House:
                 retry=RefundId(f"{name}+"),
             )
         )
-
-    def come_to_rest(self) -> None:
-        """Let the time run until the process wants nothing any more."""
-        for _ in range(ROUNDS_MAX):
-            self.now += timedelta(seconds=4_000)
-            wanted = due(self.process, self.now, actions_max=ACTIONS_MAX)
-            for action in wanted:
-                over = self.carry_out(action)
-                landed(self.process, action, now=self.now, over=over)
-            if not wanted and self.process.agenda.next_at() is None:
-                return
-        raise AssertionError(f"the house does not come to rest: {wanted}")
-
-    def check_process(self) -> None:
-        """Who folds it all anew has nothing to do either, and remembers no more."""
-        fresh = self.another_process()
-        length = self.store.head().position
-        for action in due(fresh, self.now, actions_max=ACTIONS_MAX):
-            assert isinstance(action, Tell), action
-            assert isinstance(action.command, ask.EndForPerformance)
-            self.ask(action.command)
-        assert self.store.head().position == length
-        due(self.process, self.now, actions_max=0)
-        for process in (self.process, fresh):
-            assert not process.aside
-            assert not process.orders
-        live, anew = self.process.houses, fresh.houses
-        assert {n: h.codes() for n, h in live.items() if h.codes()} == {
-            n: h.codes() for n, h in anew.items() if h.codes()
-        }
 
     def check_provider(self) -> None:
         """The provider's ledger and ours say the same of every attempt."""
