@@ -306,6 +306,17 @@ def test_a_second_payment_for_one_try_goes_back_where_it_came_from() -> None:
     )
 
 
+@pytest.mark.parametrize("first", ["needs_action", "processing", "authorised"])
+@pytest.mark.parametrize("status", ["declined", "cancelled"])
+def test_the_end_of_a_second_payment_for_one_try_is_not_that_of_the_first(
+    first: PaymentStatus, status: PaymentStatus
+) -> None:
+    facts = told(ordered(1), settle(first))
+    second = replace(settle(status), reference="pay-second")
+    given(*facts).when(second).then()
+    assert given(*facts).when(settle("cancelled")).happened
+
+
 def test_a_second_payments_refund_is_tried_again_where_it_came_from() -> None:
     second = replace(settle("captured"), reference="pay-second")
     facts = told(confirmed(1), second)

@@ -118,9 +118,11 @@ def failed(attempt: Attempt, news: SettlePayment) -> list[Event]:
     """Note that the attempt takes nothing; money that came stays a fact.
 
     An authorisation does not end by a decline, which is older news, but by being
-    cancelled.
+    cancelled; and the end of a second payment for the try says nothing of the first.
     """
     ended = attempt.status in ("captured", "failed")
+    if attempt.reference and news.reference not in ("", attempt.reference):
+        return []
     if ended or (attempt.status == "authorised" and news.status == "declined"):
         return []
     return [
