@@ -43,7 +43,7 @@ class CompBudgets:
     def __init__(self, tail: Tail) -> None:
         self._tail = tail
         self._known: OrderedDict[StreamId, tuple[str, CompBudget]] = OrderedDict()
-        tail.feed(self._take)
+        tail.feed(self._take, tags=_WANTED)
 
     async def all(self) -> list[KnownBudget]:
         """List budgets by name.

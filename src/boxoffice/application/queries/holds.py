@@ -55,7 +55,7 @@ class Holds:
         self._tail = tail
         self._houses: OrderedDict[Family, _House] = OrderedDict()
         self._houses_max = houses_max
-        tail.feed(self._take)
+        tail.feed(self._take, tags=())
 
     async def find(
         self, performance: PerformanceId, hold: HoldId, *, buyer: BuyerId

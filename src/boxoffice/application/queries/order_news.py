@@ -35,7 +35,7 @@ class OrderNews:
         self._count = 0
         self._following: asyncio.Task[None] | None = None
         self.is_closing = False
-        tail.feed(self._take)
+        tail.feed(self._take, tags=())
 
     @contextmanager
     def watch(self, code: OrderCode) -> Iterator[asyncio.Event]:

@@ -55,7 +55,7 @@ class Tail:
         """Whether everything was folded that was there before this process."""
         return self._position >= self.past
 
-    def feed(self, fold: Fold, *, tags: Collection[str] = ()) -> None:
+    def feed(self, fold: Fold, *, tags: Collection[str]) -> None:
         """Let `fold` see every record, of the past those with one of `tags`.
 
         Call it before the first `catch_up`.

@@ -12,6 +12,7 @@ from boxoffice.application.codec import decode
 from boxoffice.application.ports.log import LogRecord
 from boxoffice.application.queries import tail as tail_module
 from boxoffice.application.queries.catalogue import Catalogue
+from boxoffice.application.queries.comp_budgets import CompBudgets
 from boxoffice.application.queries.holds import Holds
 from boxoffice.application.queries.promotions import Promotions
 from boxoffice.application.queries.tail import Tail
@@ -21,7 +22,9 @@ from boxoffice.domain.ids import (
     BuyerId,
     HoldId,
     allowance_stream,
+    comp_budget_stream,
     performance_stream,
+    promotion_stream,
 )
 from boxoffice.domain.inventory.events import (
     CartHoldConverted,
@@ -30,6 +33,13 @@ from boxoffice.domain.inventory.events import (
 )
 from boxoffice.domain.inventory.state import ALLOWANCE, ENDED_KEPT
 from boxoffice.domain.message import Event
+from boxoffice.domain.money import Money
+from boxoffice.domain.promotions.events import (
+    CompBudgetSet,
+    CompsDrawn,
+    PromotionDefined,
+    PromotionTerms,
+)
 from boxoffice.errors import NotFound
 from boxoffice.infrastructure.memory.event_store import MemoryEventStore
 from boxoffice.testing import PERFORMANCE, on_sale
@@ -161,6 +171,26 @@ async def test_the_programme_is_known_without_reading_the_sales(
     assert log.given - length <= length - of_sales
 
 
+async def test_what_may_be_given_away_is_known_after_a_restart(
+    log: CountingLog,
+) -> None:
+    worth = Money(10_000, "USD")
+    budget = comp_budget_stream("press")
+    terms = PromotionTerms(currency="USD", basis_points=1_000)
+    log.recorder_.record(
+        [
+            (budget, CompBudgetSet(budget="press", places_max=4, face_max=worth)),
+            (budget, CompsDrawn(budget="press", order="X", places=1, face=worth)),
+            (promotion_stream("EARLY"), PromotionDefined(code="EARLY", terms=terms)),
+        ]
+    )
+    tail = Tail(log, past=log.head().position)
+    budgets, promotions = CompBudgets(tail), Promotions(tail)
+    (known_budget,) = await budgets.all()
+    assert (known_budget.name, known_budget.places_left) == ("press", 3)
+    assert [known.code for known in await promotions.all()] == ["EARLY"]
+
+
 async def test_what_happens_after_the_past_is_shown_to_every_fold(
     log: CountingLog,
 ) -> None:
@@ -169,7 +199,7 @@ async def test_what_happens_after_the_past_is_shown_to_every_fold(
     log.record(placed(1))
     seen: list[int] = []
     tail = Tail(log, past=past)
-    tail.feed(lambda record: seen.append(record.position))
+    tail.feed(lambda record: seen.append(record.position), tags=())
     catalogue = Catalogue(log, tail)
     assert (await catalogue.performance(PERFORMANCE)).open
     log.recorder_.record(

@@ -171,7 +171,7 @@ async def test_the_tail_shows_every_record_once_and_in_order(
     log = Log()
     seen: list[int] = []
     tail = Tail(log.store)
-    tail.feed(lambda record: seen.append(record.position))
+    tail.feed(lambda record: seen.append(record.position), tags=())
     for _, facts in history(8, commands=30):
         log.record(facts)
         await asyncio.gather(*(tail.catch_up() for _ in range(3)))
