@@ -14,11 +14,16 @@ import structlog
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+NOT_STARTED = "It has not started yet."
+
 log = structlog.get_logger()
 
 
 class Health:
-    """What is wrong now, by part."""
+    """What is wrong now, by part.
+
+    A part that begins its work is no news for the log; one that is well again is.
+    """
 
     def __init__(self) -> None:
         self._problems: dict[str, str] = {}
@@ -35,7 +40,7 @@ class Health:
 
     def expect(self, part: str) -> None:
         """Be not ready until this part reports."""
-        self._problems.setdefault(part, "It has not started yet.")
+        self._problems.setdefault(part, NOT_STARTED)
 
     def report(self, part: str, problem: str) -> None:
         """Say what keeps a part from its work; "" when nothing does."""
@@ -45,8 +50,9 @@ class Health:
             self._problems[part] = problem
             log.error("not_ready", part=part, problem=problem)
         else:
-            del self._problems[part]
-            log.info("ready_again", part=part)
+            before = self._problems.pop(part)
+            if before != NOT_STARTED:
+                log.info("ready_again", part=part)
 
 
 @asynccontextmanager
