@@ -7,12 +7,14 @@ refused, the hold is given back.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
+from msgspec.structs import replace
 
 from boxoffice.errors import Invalid, Refused
 from boxoffice_api.answers import Answer, as_response
@@ -93,9 +95,21 @@ async def take(foyer: Foyer, head: Head, performance: str, body: bytes) -> Answe
             sentence = FULL
         refusal = Refusal(sentence, status_of(refused), kept)
         return await choose(
-            foyer, head, performance, swap=swap, form=form, refusal=refusal
+            foyer,
+            await _as_of_now(foyer, head),
+            performance,
+            swap=swap,
+            form=form,
+            refusal=refusal,
         )
     return see_other(f"/staff/orders/{code}")
+
+
+async def _as_of_now(foyer: Foyer, head: Head) -> Head:
+    """Have the list wait until it shows what was given back as free again."""
+    edge = foyer.edge
+    position = (await asyncio.to_thread(edge.container.store.head)).position
+    return replace(head, query=f"token={edge.token(position)}".encode())
 
 
 async def _hold(

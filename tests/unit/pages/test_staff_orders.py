@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from tests.unit.api.house import House
@@ -133,6 +134,24 @@ async def test_comps_are_given_away_out_of_a_budget(
     given = await ann.send(refused, "Give away", places=(1,), **said)
     assert "Comps of Ann: Press" in given.words
     assert "confirmed" in given.words
+
+
+async def test_a_refusal_is_shown_when_the_list_knows_what_was_given_back(
+    ann: Visitor, house: House, performance: str
+) -> None:
+    await signed_in(ann, house)
+    path = f"/staff/performances/{performance}/places"
+    await set_budget(ann, await ann.open(path), places_max="1", face_max="990.00")
+    page = await ann.open(path)
+    said = dict.fromkeys(("name", "host", "reason"), "Press")
+    wish: dict[str, Any] = {**said, "email": "g@example.org", "budget": "press"}
+    sent = asyncio.create_task(ann.send(page, "Give away", places=(1, 2), **wish))
+    done, _ = await asyncio.wait({sent}, timeout=1)
+    assert not done
+    await house.project()
+    refused = await sent
+    assert (refused.status, refused.ticked) == (409, [1, 2])
+    assert {1, 2} <= set(refused.free)
 
 
 async def set_budget(visitor: Visitor, page: Page, **changes: str) -> Page:
