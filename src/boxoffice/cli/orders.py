@@ -74,11 +74,13 @@ def list_(
     from boxoffice.domain.ids import PerformanceId
 
     async def work(container: Container) -> OrderList:
+        from boxoffice.application.queries.manifest import manifest_of
         from boxoffice.application.queries.orders import list_orders
         from boxoffice.bootstrap import order_documents
 
-        documents = await order_documents(container)
         of = PerformanceId(performance)
+        await manifest_of(container.store, of)
+        documents = await order_documents(container)
         return await list_orders(documents, performance=of, status=status, after=after)
 
     found = in_house(settings, work)

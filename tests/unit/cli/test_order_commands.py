@@ -43,7 +43,7 @@ def test_orders_are_listed_by_performance_and_state(
     assert line.split()[0] == ORDER
     assert line.split()[3:] == ["confirmed", "2", "USD", "90.00"]
     assert said(capsys, "order", "list", PERFORMANCE, "--status", "placed") == ""
-    assert said(capsys, "order", "list", NEXT) == ""
+    assert "no such performance" in said(capsys, "order", "list", NEXT, code=1)
     listed = json.loads(said(capsys, "order", "list", PERFORMANCE, "--json"))
     assert [one["order"] for one in listed["orders"]] == [ORDER]
 

@@ -74,6 +74,7 @@ def test_none_takes_a_limit_away(capsys: Out) -> None:
     [
         ("--percent", "5", "--amount", "5"),
         ("--percent", "x"),
+        ("--percent", "120"),
         ("--amount", "1.001"),
         ("--percent", "5", "--orders", "0"),
         ("--percent", "5", "--per-person", "few"),

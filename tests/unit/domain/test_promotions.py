@@ -325,7 +325,7 @@ def test_a_budget_ends_in_places_and_in_face_value(places: int, face: int) -> No
 
 
 def test_nothing_comes_out_of_a_budget_nobody_set() -> None:
-    with pytest.raises(CompBudgetExhausted):
+    with pytest.raises(CompBudgetExhausted, match="no such budget"):
         draw([])
-    with pytest.raises(CompBudgetExhausted):
+    with pytest.raises(CompBudgetExhausted, match="is in USD"):
         draw(SET, currency="EUR")

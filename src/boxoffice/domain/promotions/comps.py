@@ -43,11 +43,16 @@ def draw(
     """Take comps worth `face` out of a budget.
 
     Raises:
-        CompBudgetExhausted: there is no such budget, or too little left of it.
+        CompBudgetExhausted: there is no such budget, it is in another currency, or
+            too little of it is left.
     """
     most = budget.face_max
-    if most is None or most.currency != face.currency:
-        raise CompBudgetExhausted(places_left=0, face_left=0)
+    if most is None:
+        sentence = "There is no such budget for comps."
+        raise CompBudgetExhausted(sentence, places_left=0, face_left=0)
+    if most.currency != face.currency:
+        sentence = f"This budget is in {most.currency}."
+        raise CompBudgetExhausted(sentence, places_left=0, face_left=0)
     places_left, face_left = budget.places_left, budget.face_left
     if places > places_left or face.minor > face_left:
         raise CompBudgetExhausted(places_left=places_left, face_left=face_left)

@@ -82,7 +82,7 @@ def define_promotion(
 def _check_terms(terms: PromotionTerms) -> None:
     check_currency(terms.currency)
     if not 0 <= terms.basis_points <= WHOLE:
-        raise Invalid(f"A share must lie between 0 and {WHOLE:,} basis points.")
+        raise Invalid("A share must lie between 0 and 100 percent.")
     if not 0 <= terms.amount_off <= AMOUNT_MAX:
         raise Invalid("The amount taken off must not be negative.")
     if bool(terms.basis_points) == bool(terms.amount_off):
