@@ -36,6 +36,7 @@ from boxoffice_api.order_views import (
     order_view,
 )
 from boxoffice_api.paths import performance_in_path
+from boxoffice_api.problems import Malformed
 from boxoffice_api.query import Query
 from boxoffice_api.spec import Query as QuerySpec
 from boxoffice_api.spec import spec
@@ -118,7 +119,11 @@ async def _people(edge: Edge, document: OrderDocument) -> dict[PersonId, Particu
 
 
 async def list_of_orders(edge: Edge, head: Head) -> Answer:
-    """List orders for staff: of a performance, or all that are confirmed."""
+    """List orders for staff: of a performance, or all that are confirmed.
+
+    Raises:
+        Malformed: they are to wait for something that orders do not wait for.
+    """
     await edge.staff.required(head, *LISTERS)
     query = Query(head)
     limit = query.number("limit", default=PAGE_DEFAULT, most=LISTED_MAX)
@@ -129,6 +134,8 @@ async def list_of_orders(edge: Edge, head: Head) -> Answer:
         found = await list_approvals(documents, after=after, limit=limit)
     elif waiting == "pay-out":
         found = await list_owed(documents, after=after, limit=limit)
+    elif waiting is not None:
+        raise Malformed("waiting is `approval` or `pay-out`.")
     else:
         of = query.text("performance")
         performance = None if of is None else performance_in_path(of)

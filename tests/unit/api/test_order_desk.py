@@ -117,6 +117,11 @@ async def test_a_wish_can_be_refused(house: House, performance: str) -> None:
     assert {line["state"] for line in shown["lines"]} == {"valid"}
 
 
+async def test_orders_that_wait_for_something_unknown_are_no_list(house: House) -> None:
+    answer = await house.client.get("/v1/orders?waiting=payout", headers=house.staff())
+    assert (answer.status_code, answer.json()["type"]) == (400, "/problems/malformed")
+
+
 async def test_buyers_do_not_see_who_asked_for_what(
     house: House, performance: str
 ) -> None:
