@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event
 
 import pytest
 
-from boxoffice.application.ports.log import Append, Repeated, Stale, Stored
+from boxoffice.application.ports.log import (
+    Append,
+    EventStore,
+    Repeated,
+    Stale,
+    Stored,
+)
 from boxoffice.application.requests import Accepted, Request
 from boxoffice.application.writer import ask
 from boxoffice.domain.catalogue.events import SaleOpened
@@ -14,9 +23,10 @@ from boxoffice.domain.ids import BuyerId, HoldId, PerformanceId, performance_str
 from boxoffice.domain.message import Meta
 from boxoffice.errors import Unstorable
 from boxoffice.testing import hold_places, store_facts
-from tests.read_side import until
 from tests.unit.api.house import House
 
+PATIENCE_S = 60.0
+"""A machine under load may take its time."""
 META = Meta(command="c", correlation="c", actor="buyer:a", venue="main")
 
 
@@ -45,6 +55,26 @@ def hold(house: House, performance: str, number: int) -> asyncio.Future[Accepted
     return asyncio.ensure_future(ask(house.container.writer, request))
 
 
+@contextmanager
+def held_up(store: EventStore, monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
+    """Let the log store nothing before the block ends; give when it was first asked.
+
+    A log that is locked would not do: whoever waits for its lock gives up in time.
+    """
+    plain, asked, let_go = store.append, Event(), Event()
+
+    def append(batch: Append) -> Stored | Stale | Repeated:
+        asked.set()
+        let_go.wait(PATIENCE_S)
+        return plain(batch)
+
+    monkeypatch.setattr(store, "append", append)
+    try:
+        yield asked
+    finally:
+        let_go.set()
+
+
 async def _handed_over() -> None:
     """Let commands begin, and let the turn end at which the writer gets them."""
     for _ in range(2):
@@ -63,16 +93,14 @@ async def test_batches_and_their_times_are_counted(
     assert 0 < await grown(house, before, "commit_seconds_sum")
 
 
-async def test_commands_that_wait_are_shown(house: House, performance: str) -> None:
+async def test_commands_that_wait_are_shown(
+    house: House, performance: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     writer = house.container.writer
-
-    async def is_taken() -> bool:
-        return writer.depth == 0
-
-    with house.container.store.exclusive():
+    monkeypatch.setattr(writer, "timeout_s", PATIENCE_S)
+    with held_up(house.container.store, monkeypatch) as at_the_log:
         first = hold(house, performance, 1)
-        await _handed_over()
-        await until(is_taken, "the first command is at the log")
+        assert await asyncio.to_thread(at_the_log.wait, PATIENCE_S)
         others = [hold(house, performance, number) for number in range(2, 6)]
         await _handed_over()
         shown = await figures(house)
