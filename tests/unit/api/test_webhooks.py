@@ -203,6 +203,33 @@ async def test_a_refund_of_another_amount_is_left_for_somebody_to_look(
     assert doubts("refund-amount") == before + 1
 
 
+async def test_a_second_refund_under_a_forgotten_key_is_for_somebody_to_look_at(
+    house: House, performance: str
+) -> None:
+    code, made = await refunding(house, performance)
+    await told(house, of_refund(made))
+    again = msgspec.structs.replace(made, reference="re_memory_again")
+    till(house).till.refunds[again.reference] = again
+    before = doubts("second-refund")
+    assert (await told(house, of_refund(again))).json() == {"outcome": "known"}
+    assert (await told(house, of_refund(made))).json() == {"outcome": "known"}
+    assert await states(house, code) == ["completed"]
+    assert doubts("second-refund") == before + 1
+
+
+async def test_a_refund_that_was_made_although_it_was_refused_is_for_somebody_to_look(
+    house: House, performance: str
+) -> None:
+    code, made = await refunding(house, performance, "pm_sandbox_refund_fails")
+    before = doubts("refund-after-all")
+    await told(house, of_refund(made))
+    assert await states(house, code) == ["replaced", "requested"]
+    after_all = msgspec.structs.replace(made, status="succeeded")
+    till(house).till.refunds[made.reference] = after_all
+    assert (await told(house, of_refund(after_all))).json() == {"outcome": "known"}
+    assert doubts("refund-after-all") == before + 1
+
+
 def stuck_refunds() -> float:
     return REGISTRY.get_sample_value("boxoffice_notices_refunds_stuck_total") or 0
 

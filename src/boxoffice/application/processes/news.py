@@ -24,7 +24,7 @@ from boxoffice.domain.ids import (
 from boxoffice.domain.message import Command, Meta
 from boxoffice.domain.payments.commands import SettlePayment, SettleRefund
 from boxoffice.domain.payments.events import RefundFailed
-from boxoffice.domain.payments.state import Payment
+from boxoffice.domain.payments.state import Payment, Refund
 
 ACTOR = "system:checkout"
 ID_BYTES = 16
@@ -79,11 +79,21 @@ def doubt(said: ProviderPayment | ProviderRefund, payment: Payment) -> str:
     """Name what the log did not ask for so; "" when nothing is strange."""
     if isinstance(said, ProviderRefund):
         refund = payment.refunds.get(said.refund)
-        return "refund-amount" if refund and refund.amount != said.amount else ""
+        return _doubt_of_refund(said, refund) if refund else ""
     attempt = payment.attempts.get(said.attempt)
     if attempt and attempt.reference not in ("", said.reference):
         return "second-payment"
     return ""
+
+
+def _doubt_of_refund(said: ProviderRefund, refund: Refund) -> str:
+    """Name what may have cost the house more than it owed."""
+    if refund.amount != said.amount:
+        return "refund-amount"
+    if refund.reference not in ("", said.reference):
+        return "second-refund"
+    is_over = refund.state in ("failed", "replaced", "settled")
+    return "refund-after-all" if is_over and said.status == "succeeded" else ""
 
 
 def stuck(told: Accepted) -> list[RefundFailed]:
