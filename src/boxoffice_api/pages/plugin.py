@@ -28,6 +28,7 @@ from boxoffice_api.pages import (
     staff_places,
     staff_prices,
     staff_promotions,
+    staff_refunds,
 )
 from boxoffice_api.pages.assets import load_assets
 from boxoffice_api.pages.failures import failure, wants_page
@@ -44,6 +45,7 @@ HANDLERS = [
     *order_page.HANDLERS,
     *staff.HANDLERS,
     *staff_orders.HANDLERS,
+    *staff_refunds.HANDLERS,
     *staff_places.HANDLERS,
     *staff_prices.HANDLERS,
     *staff_changes.HANDLERS,

@@ -41,10 +41,12 @@ from boxoffice_api.routes.orders import (
     own_order,
     shown_order,
 )
+from boxoffice_api.routes.owed import CASHIERS
 
 PAGE = 50
 STATUSES: tuple[Status, ...] = get_args(Status)
 DECIDERS = ("manager", "admin")
+PAYERS = (*CASHIERS, "admin")
 Ask = Callable[[Edge, Head, str, bytes], Awaitable[Answer]]
 
 
@@ -110,10 +112,11 @@ async def detail(
     edge = foyer.edge
     staff = await edge.staff.required(head, *LISTERS)
     view = await shown_order(edge, staff, code)
-    document = order_document((await own_order(edge, staff, code)).facts)
+    known = await own_order(edge, staff, code)
+    document = order_document(known.facts)
     entry = await edge.catalogue.performance(PerformanceId(view.performance))
     now = edge.container.clock.now()
-    known = await edge.catalogue.performances()
+    entries = await edge.catalogue.performances()
     return foyer.paper.page(
         head,
         "staff_order.html",
@@ -121,11 +124,13 @@ async def detail(
         staff=staff,
         names=await edge.staff.names(),
         may_decide=staff.role in DECIDERS,
+        may_pay_out=staff.role in PAYERS,
+        notes={name: one.note for name, one in known.payment.refunds.items()},
         order=view,
         document=document,
         entry=entry,
         groups=await grouped(foyer, view.lines),
-        dates=[e for e in known if sale_of(e, now) == "open"][:PAGE],
+        dates=[e for e in entries if sale_of(e, now) == "open"][:PAGE],
         levels_css=levels_path([c.colour for c in entry.categories]),
         refusal=refusal,
         form=form_token(edge, staff.actor),
