@@ -233,7 +233,7 @@ def list_performances(settings: Settings, /, *, as_json: bool) -> None:
         return
     for one, state in found:
         starts = local(one.starts_at, one)
-        click.echo(f"{one.performance}  {starts}  {state:8} {one.title}")
+        click.echo(f"{one.performance}  {starts}  {state:10} {one.title}")
 
 
 def local(moment: datetime, entry: PerformanceEntry) -> str:
@@ -242,7 +242,9 @@ def local(moment: datetime, entry: PerformanceEntry) -> str:
 
 
 def sale_state(entry: PerformanceEntry, now: datetime) -> str:
-    """Tell in one word whether places can be held."""
+    """Tell in a word or two whether places can be held."""
+    if entry.cancelled:
+        return "called off"
     if not entry.open:
         return "closed"
     if now < entry.sale_from:

@@ -23,7 +23,8 @@ LISTED_MAX = 100
 SCARCE_SHARE = 0.1
 """Of all places: from here on a page says that few are left."""
 
-Sale = Literal["open", "soon", "closed", "over"]
+Sale = Literal["open", "soon", "closed", "over", "off"]
+"""`off`: the performance was called off."""
 _BOARD = msgspec.json.Decoder(SalesBoard)
 
 
@@ -45,6 +46,8 @@ class Listed(msgspec.Struct, frozen=True):
 
 def sale_of(entry: PerformanceEntry, now: datetime) -> Sale:
     """Tell how a sale stands at `now`."""
+    if entry.cancelled:
+        return "off"
     if now >= entry.sale_until:
         return "over"
     if not entry.open:
@@ -59,7 +62,8 @@ async def programme(foyer: Foyer, head: Head) -> Answer:
     entries = [
         entry
         for entry in await edge.catalogue.performances()
-        if entry.starts_at > now and (entry.open or entry.sale_from > now)
+        if entry.starts_at > now and not entry.cancelled
+        if entry.open or entry.sale_from > now
     ][:LISTED_MAX]
     boards = await boards_of(edge, entries)
     listed = [

@@ -57,6 +57,7 @@ function showBoard(board) {
 
 function showSale(sale) {
   const badge = document.querySelector("#sale");
+  if (badge.dataset.off) return;
   const isSoon = badge.dataset.soon === "yes" && sale === "open";
   badge.textContent = isSoon ? WORDS.scheduled : WORDS[sale];
   badge.classList.toggle("badge-good", sale === "open" && !isSoon);

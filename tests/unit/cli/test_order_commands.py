@@ -48,6 +48,17 @@ def test_orders_are_listed_by_performance_and_state(
     assert [one["order"] for one in listed["orders"]] == [ORDER]
 
 
+def test_the_list_of_dates_tells_which_were_called_off(
+    house: SqliteEventStore, capsys: Out
+) -> None:
+    store_facts(house, today(1))
+    off = ("performance", "cancel", NEXT, "--reason", "Fire", *BY_ANN)
+    assert "Called off" in said(capsys, *off)
+    lines = said(capsys, "performance", "list").splitlines()
+    states = {line[:24]: line[44:54].strip() for line in lines}
+    assert states == {PERFORMANCE: "on sale", NEXT: "called off"}
+
+
 def test_an_order_that_waits_is_cancelled(house: SqliteEventStore, capsys: Out) -> None:
     store_facts(house, ordered(1))
     assert "Cancelled." in said(capsys, "order", "cancel", ORDER, *BY_ANN)
