@@ -17,6 +17,7 @@ from boxoffice.cli.logs import new_epoch
 from boxoffice.cli.migrate import migrate
 from boxoffice.cli.order_changes import CHANGES
 from boxoffice.cli.orders import order
+from boxoffice.cli.owed_refunds import OWED
 from boxoffice.cli.plans import import_plan
 from boxoffice.cli.programme import performance, production
 from boxoffice.cli.promotions import comp_budget, promotion
@@ -67,7 +68,7 @@ for command in (
     stack,
 ):
     boxoffice.add_command(command)
-for command in (*CHANGES, exchange, comps):
+for command in (*CHANGES, *OWED, exchange, comps):
     order.add_command(command)
 
 

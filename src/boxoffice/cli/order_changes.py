@@ -51,7 +51,7 @@ def cancel(settings: Settings, /, *, code: str, note: str, by: str) -> None:
             note=note,
         )
 
-    _carry_out(settings, code, command, by=by)
+    carry_out(settings, code, command, by=by)
     click.echo("Cancelled.")
 
 
@@ -76,7 +76,7 @@ def void(settings: Settings, /, *, code: str, note: str, by: str) -> None:
             unapproved_max=container.settings.refund_unapproved_max,
         )
 
-    _carry_out(settings, code, command, by=by)
+    carry_out(settings, code, command, by=by)
     click.echo("Voided; the money is on its way back.")
 
 
@@ -123,7 +123,7 @@ def refund(
             unapproved_max=container.settings.refund_unapproved_max,
         )
 
-    say_done(_carry_out(settings, code, command, by=by))
+    say_done(carry_out(settings, code, command, by=by))
 
 
 @click.command()
@@ -145,7 +145,7 @@ def approve(settings: Settings, /, *, code: str, request: str, by: str) -> None:
             by=actor,
         )
 
-    say_done(_carry_out(settings, code, command, by=by))
+    say_done(carry_out(settings, code, command, by=by))
 
 
 @click.command()
@@ -169,7 +169,7 @@ def deny(settings: Settings, /, *, code: str, request: str, note: str, by: str) 
             note=note,
         )
 
-    _carry_out(settings, code, command, by=by)
+    carry_out(settings, code, command, by=by)
     click.echo("Denied.")
 
 
@@ -190,7 +190,7 @@ def accept(settings: Settings, /, *, code: str, by: str) -> None:
             buyer=None,
         )
 
-    _carry_out(settings, code, command, by=by)
+    carry_out(settings, code, command, by=by)
     click.echo("Accepted; the places are the buyer's.")
 
 
@@ -211,7 +211,7 @@ def decline(settings: Settings, /, *, code: str, by: str) -> None:
             buyer=None,
         )
 
-    _carry_out(settings, code, command, by=by)
+    carry_out(settings, code, command, by=by)
     click.echo("Declined; the money is on its way back.")
 
 
@@ -249,7 +249,9 @@ def say_done(accepted: Accepted) -> None:
                 )
 
 
-def _carry_out(settings: Settings, code: str, wanted: Wanted, *, by: str) -> Accepted:
+def carry_out(settings: Settings, code: str, wanted: Wanted, *, by: str) -> Accepted:
+    """Have the command about an order decided and stored, on record under a name."""
+
     async def work(container: Container) -> Accepted:
         known = await find(container, code=code)
         actor = await actor_named(container, by)

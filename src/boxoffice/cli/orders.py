@@ -1,6 +1,7 @@
-"""`boxoffice order`: look at orders and at what waits for a second person.
+"""`boxoffice order`: look at orders and at what waits for somebody of the staff.
 
-What changes an order is in `order_changes` and `exchanges`, and needs a name.
+What changes an order is in `order_changes`, `exchanges` and `owed_refunds`, and needs
+a name.
 """
 
 from __future__ import annotations
@@ -18,8 +19,13 @@ from boxoffice.settings import Settings
 if TYPE_CHECKING:
     from boxoffice.application.queries.orders import KnownOrder, OrderList
     from boxoffice.bootstrap import Container
-    from boxoffice.readmodels.order_document import OrderDocument, ShownRequest
+    from boxoffice.readmodels.order_document import (
+        OrderDocument,
+        ShownRefund,
+        ShownRequest,
+    )
 
+WAITING = ("approval", "pay-out")
 AFTER = click.option("--after", type=click.IntRange(1), help="The page after this.")
 
 
@@ -53,6 +59,8 @@ def show(settings: Settings, /, *, code: str, as_json: bool) -> None:
         click.echo(f"  {what:10} {amount}")
     for request in document.requests:
         click.echo(f"  waits for a second person: {_wish(document, request, names)}")
+    for refund in document.failed_refunds:
+        click.echo(f"  no bank takes it: {_owed(document, refund, names)}")
 
 
 @order.command(name="list")
@@ -93,18 +101,25 @@ def list_(
 
 
 @order.command()
+@click.argument("what", type=click.Choice(WAITING), default="approval")
 @AFTER
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @configured
-def waiting(settings: Settings, /, *, after: int | None, as_json: bool) -> None:
-    """List what one person asked for and another one must agree to."""
+def waiting(
+    settings: Settings, /, *, what: str, after: int | None, as_json: bool
+) -> None:
+    """List what one person asked for and another one must agree to.
+
+    With `pay-out`, list the refunds that no bank takes instead.
+    """
 
     async def work(container: Container) -> tuple[OrderList, dict[str, str]]:
-        from boxoffice.application.queries.orders import list_approvals
+        from boxoffice.application.queries.orders import list_approvals, list_owed
         from boxoffice.bootstrap import order_documents
 
         documents = await order_documents(container)
-        found = await list_approvals(documents, after=after)
+        listed = list_owed if what == "pay-out" else list_approvals
+        found = await listed(documents, after=after)
         return found, await names_of_staff(container)
 
     found, names = in_house(settings, work)
@@ -112,8 +127,8 @@ def waiting(settings: Settings, /, *, after: int | None, as_json: bool) -> None:
         print_json(found)
         return
     for one in found.orders:
-        for request in one.requests:
-            click.echo(f"{one.order}  {_wish(one, request, names)}")
+        for sentence in _waits(one, what, names):
+            click.echo(f"{one.order}  {sentence}")
     _say_more(found)
 
 
@@ -153,6 +168,21 @@ def _wish(document: OrderDocument, request: ShownRequest, names: dict[str, str])
     note = f": {request.note}" if request.note else ""
     by = names.get(request.by, request.by)
     return f"{request.kind} of {amount} by {by}{note} ({request.request})"
+
+
+def _owed(document: OrderDocument, refund: ShownRefund, names: dict[str, str]) -> str:
+    from boxoffice.domain.money import Money
+
+    amount = Money(refund.amount, document.currency)
+    payer = names.get(refund.paid_out_by, refund.paid_out_by)
+    stand = f"paid out by {payer}, to be confirmed" if payer else "owed"
+    return f"refund of {amount}, {stand} ({refund.refund})"
+
+
+def _waits(document: OrderDocument, what: str, names: dict[str, str]) -> list[str]:
+    if what == "pay-out":
+        return [_owed(document, one, names) for one in document.failed_refunds]
+    return [_wish(document, one, names) for one in document.requests]
 
 
 def _say_more(found: OrderList) -> None:

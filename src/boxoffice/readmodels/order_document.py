@@ -198,6 +198,11 @@ class OrderDocument(msgspec.Struct, frozen=True, gc=False):
         """The try to pay that counts: the newest."""
         return self.attempts[-1] if self.attempts else None
 
+    @property
+    def failed_refunds(self) -> tuple[ShownRefund, ...]:
+        """Give the refunds that failed for good: the house owes them."""
+        return tuple(one for one in self.refunds if one.state == "failed")
+
 
 def shown(line: OrderLine, state: LineState) -> ShownLine:
     """Give a line as it is shown."""

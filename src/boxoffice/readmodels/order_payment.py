@@ -54,8 +54,7 @@ def paid(document: OrderDocument, event: PaymentEvent) -> OrderDocument:
     """Show one fact of a payment."""
     if isinstance(event, _OfRefund):
         turned = _refund(document, event)
-        owed = any(refund.state == "failed" for refund in turned.refunds)
-        return replace(turned, owed=owed)
+        return replace(turned, owed=bool(turned.failed_refunds))
     match event:
         case PaymentRequested():
             new = ShownAttempt(

@@ -10,13 +10,20 @@ import pytest
 from boxoffice.application.ports.staff import actor_of
 from boxoffice.cli.main import run
 from boxoffice.domain.decider import Decision
-from boxoffice.domain.ids import HoldId, PerformanceId
+from boxoffice.domain.ids import HoldId, PerformanceId, payment_stream
 from boxoffice.domain.message import Meta
+from boxoffice.domain.orders.commands import RefundTickets
+from boxoffice.domain.orders.events import TicketRef
+from boxoffice.domain.payments.events import RefundFailed, RefundRequested
 from boxoffice.infrastructure.sqlite.event_store import SqliteEventStore
 from boxoffice.infrastructure.sqlite.staff_tokens import SqliteStaffTokens
 from boxoffice.testing import (
     BOB,
     FULL_PRICE,
+    NOON,
+    ORDER,
+    PERFORMANCE,
+    confirmed,
     hold_places,
     on_sale,
     place_order,
@@ -46,7 +53,7 @@ def tags(house: SqliteEventStore) -> list[str]:
 def names_on_record(house: SqliteEventStore, tag: str) -> list[tuple[str, str]]:
     """Give who did what a tag says: by the fact's own word, and as its actor.
 
-    On record are ids alone; they are given as the staff are called.
+    On record are ids alone; those of the staff are given as they are called.
     """
     found = []
     names = {
@@ -57,7 +64,7 @@ def names_on_record(house: SqliteEventStore, tag: str) -> list[tuple[str, str]]:
         if record.tag == tag:
             by = msgspec.json.decode(record.data)["by"]
             meta = msgspec.json.decode(record.meta, type=Meta)
-            found.append((names[by], names[meta.actor]))
+            found.append((names.get(by, by), names.get(meta.actor, meta.actor)))
     return found
 
 
@@ -82,4 +89,28 @@ def offered() -> Decision:
         place_order(now=ago),
         hold_places(1, buyer=BOB, hold=OTHER, now=ago + timedelta(seconds=602)),
         settle("captured", now=NOW),
+    )
+
+
+def owed(*ordinals: int) -> Decision:
+    """Give the facts of a house where no bank takes the money for each place back."""
+    facts = told(confirmed(*ordinals), *(_given_back(place) for place in ordinals))
+    failed = [
+        RefundFailed(order=ORDER, refund=event.refund, reference="re", reason="lost")
+        for _, event in facts
+        if isinstance(event, RefundRequested)
+    ]
+    return [*facts, *((payment_stream(ORDER), event) for event in failed)]
+
+
+def _given_back(ordinal: int) -> RefundTickets:
+    return RefundTickets(
+        now=NOON,
+        performance=PERFORMANCE,
+        order=ORDER,
+        buyer=None,
+        tickets=(TicketRef(PERFORMANCE, ordinal),),
+        by="staff:ann",
+        note="ill",
+        request=f"r{ordinal}",
     )
