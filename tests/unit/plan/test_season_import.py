@@ -47,6 +47,15 @@ def test_importing_twice_changes_nothing_and_a_new_price_only_the_list(
     ]
 
 
+def test_the_example_can_be_imported_where_it_lies(folder: Path, capsys: Out) -> None:
+    assert run(["import", "--check", str(EXAMPLE)]) == 0
+    assert "The file is right" in capsys.readouterr().out
+    assert sorted(one.name for one in folder.iterdir()) == [
+        "season.toml",
+        "showroom.json",
+    ]
+
+
 def test_checking_leaves_nothing_behind(folder: Path, capsys: Out) -> None:
     before = sorted(folder.iterdir())
     assert run(["import", "--check", "season.toml"]) == 0
