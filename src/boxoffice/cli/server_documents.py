@@ -18,7 +18,7 @@ import msgspec
 from boxoffice.application import generations, tokens
 from boxoffice.application.ports.documents import Document, Seen
 from boxoffice.application.ports.log import EventStore
-from boxoffice.errors import Unavailable
+from boxoffice.errors import Misconfigured, Unavailable
 
 AT_ONCE_MAX = 8
 ANSWER_LIMIT_S = 10.0
@@ -261,9 +261,17 @@ def _read_only(what: str) -> Unavailable:
 
 
 def server_session(url: str) -> aiohttp.ClientSession:
-    """Open connections to a server."""
-    return aiohttp.ClientSession(
-        url,
-        cookie_jar=aiohttp.DummyCookieJar(),
-        timeout=aiohttp.ClientTimeout(total=ANSWER_LIMIT_S),
-    )
+    """Open connections to a server.
+
+    Raises:
+        Misconfigured: this is no URL.
+    """
+    try:
+        return aiohttp.ClientSession(
+            url,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=ANSWER_LIMIT_S),
+        )
+    except ValueError as error:
+        example = "http://127.0.0.1:8000"
+        raise Misconfigured(f"{url!r} is not a URL such as {example}.") from error

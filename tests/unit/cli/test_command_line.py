@@ -157,6 +157,12 @@ def test_a_performance_that_is_not_there_is_not_found(capsys: Out) -> None:
     assert said == "boxoffice: There is no such performance.\n" * 2
 
 
+def test_a_server_that_is_no_url_is_one_sentence(capsys: Out) -> None:
+    assert run(["verify", "--url", "nonsense"]) == 1
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last == "boxoffice: 'nonsense' is not a URL such as http://127.0.0.1:8000."
+
+
 def test_replay_says_which_models_there_are(capsys: Out) -> None:
     assert run(["replay"]) == 1
     assert run(["replay", "--model", "nothing"]) == 1

@@ -97,7 +97,8 @@ class Accounts:
         parts.append(f"{under_way:,} with payments under way")
         parts.append(f"{returning:,} with refunds under way")
         if failed:
-            parts.append(f"{failed:,} refunds that an operator must make")
+            refunds = "refund" if failed == 1 else "refunds"
+            parts.append(f"{failed:,} {refunds} for staff to settle")
         return ", ".join(parts)
 
     def _sums(self, what: str) -> str:
