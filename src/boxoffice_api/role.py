@@ -24,6 +24,7 @@ from boxoffice.errors import Misconfigured
 from boxoffice_api.app import create_app
 from boxoffice_api.asgi import App
 from boxoffice_api.guarded_http import Door, GuardedHttpProtocol
+from boxoffice_api.refusing_sockets import RefusingSocketProtocol
 
 BACKLOG = 2_048
 KEEP_ALIVE_S = 75
@@ -89,7 +90,7 @@ def _config(app: App, container: Container) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=cast("Any", partial(GuardedHttpProtocol, door=door)),
-        ws="websockets-sansio",
+        ws=RefusingSocketProtocol,
         # Frames are small and shared; deflating each costs ten times the sending.
         ws_per_message_deflate=False,
         ws_max_size=SOCKET_BYTES_MAX,

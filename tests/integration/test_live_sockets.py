@@ -198,13 +198,16 @@ async def test_no_more_sockets_are_let_in_than_there_are_places() -> None:
             await watcher.until_shows(await live.states())
 
 
-async def test_what_cannot_be_watched_is_refused_with_a_problem() -> None:
+async def test_what_cannot_be_watched_is_refused_with_a_problem(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     async with live_house() as live:
         unknown = await _refused(live.url.replace(live.performance, "0" * 24))
         stranger = await _refused(live.staff_url)
     assert [404, 401] == [unknown.status_code, stranger.status_code]
     codes = [json.loads(answer.body)["type"] for answer in (unknown, stranger)]
     assert ["/problems/not-found", "/problems/unauthenticated"] == codes
+    assert [one for one in caplog.records if one.name.startswith("uvicorn")] == []
 
 
 async def _refused(url: str) -> Response:
