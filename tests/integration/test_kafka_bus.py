@@ -157,11 +157,15 @@ async def test_a_topic_that_was_made_again_is_noticed_and_read_from_its_start(
 
 
 async def made_again(url: str, topic: str) -> None:
-    """Deleting takes a moment, during which the name is taken."""
     async with asyncio.timeout(SOON_S):
-        while await partition_counts(url, beginning=topic):
-            pass
+        await gone(url, topic)
         await ensure_topics(url, [topic], partitions=2)
+
+
+async def gone(url: str, beginning: str) -> None:
+    """Deleting takes a moment, during which the name is taken and can be written to."""
+    while await partition_counts(url, beginning=beginning):
+        pass
 
 
 async def test_publishing_makes_a_deleted_topic_again(
@@ -176,6 +180,7 @@ async def test_publishing_makes_a_deleted_topic_again(
     producer = publisher._producer
     await delete_topics(kafka_url, prefix=prefix)
     async with asyncio.timeout(SOON_S):
+        await gone(kafka_url, prefix)
         while not await sent(publisher, outgoing([2])):
             pass
     assert publisher._producer is not producer
