@@ -125,7 +125,7 @@ async def detail(
         names=await edge.staff.names(),
         may_decide=staff.role in DECIDERS,
         may_pay_out=staff.role in PAYERS,
-        notes={name: one.note for name, one in known.payment.refunds.items()},
+        refunds=known.payment.refunds,
         order=view,
         document=document,
         entry=entry,
