@@ -226,9 +226,13 @@ def full_house(
 
 
 @contextmanager
-def embedded_house(folder: Path) -> Iterator[House]:
+def embedded_house(folder: Path, **settings: str) -> Iterator[House]:
     """Open an embedded box office in a folder; nothing started yet."""
-    environ = {**plain_environment(), "BOXOFFICE_DATA": str(folder / "data")}
+    environ = {
+        **plain_environment(),
+        "BOXOFFICE_DATA": str(folder / "data"),
+        **settings,
+    }
     house = House(folder, environ)
     try:
         yield house
