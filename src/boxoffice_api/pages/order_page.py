@@ -99,7 +99,7 @@ async def _may_return(
         return False
     now, known = edge.container.clock.now(), await own_order(edge, caller, code)
     return any(
-        entry.takes_back(now, bought_at=ticket.sold_at)
+        entry.takes_back(now, bought_at=ticket.chosen_at)
         for ticket in known.order.valid()
         if ticket.line.performance == entry.performance
     )

@@ -51,7 +51,6 @@ from boxoffice.testing import (
     told,
 )
 from tests.unit.domain.asked import (
-    AGAIN,
     EVA,
     NEXT,
     TOM,
@@ -161,35 +160,6 @@ def test_who_may_not_is_told_why(
 def test_a_ticket_goes_back_once(first: Command, state: str, second: Command) -> None:
     facts = told(confirmed(1), first)
     given(*facts).when(second).refused(TicketNotValid, state=state, ordinal=1)
-
-
-def test_after_a_move_buyers_get_everything_back_until_a_day_is_over() -> None:
-    facts = told(confirmed(1), move(refund_until_s=500))
-    mine = refund(1, buyer=ANN, fee=300, keep_outside=True)
-    refunded = one(given(*facts).when(mine).happened, TicketsRefunded)
-    assert (4_500, 0) == (refunded.amount.minor, refunded.kept.minor)
-    late = refund(1, buyer=ANN, after_s=501)
-    given(*facts).when(late).refused(RefundNotAllowed)
-
-
-def test_whoever_bought_after_a_move_knew_the_date() -> None:
-    facts = told(on_sale(), hold_places(1), place_order(), move(refund_until_s=500))
-    facts = told(facts, settle("captured", now=later(1)))
-    given(*facts).when(refund(1, buyer=ANN)).refused(RefundNotAllowed)
-    assert "TicketsRefunded" in names(given(*facts).when(refund(1)).happened)
-    again = told(facts, replace(move(refund_until_s=600), now=later(2)))
-    assert "TicketsRefunded" in names(given(*again).when(refund(1, buyer=ANN)).happened)
-
-
-def test_a_ticket_that_was_swapped_after_a_move_was_bought_then() -> None:
-    house = on_sale(categories=(Money(4_500, "USD"), Money(6_000, "USD")))
-    facts = told(house, hold_places(1), place_order(), settle("captured"))
-    facts = told(facts, move(refund_until_s=500))
-    paid = settle("captured", 1_500, attempt=AGAIN, now=later(70))
-    for place, money in ((3, []), (2, [paid])):
-        story = told(facts, hold_places(place, hold=NEXT), exchange(1), *money)
-        mine = refund(place, buyer=ANN, after_s=90)
-        given(*story).when(mine).refused(RefundNotAllowed)
 
 
 @pytest.mark.parametrize("command", [refund(1), void(), end(), exchange(1)])

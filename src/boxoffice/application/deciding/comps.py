@@ -114,6 +114,7 @@ def _placed(
         rounding=places.rounding_of(draft, hold),
         pay_by=until,
         channel="comp",
+        at=command.now,
     )
 
 

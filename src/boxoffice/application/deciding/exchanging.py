@@ -93,6 +93,7 @@ def _place(
             fee=Money(cost.fee, currency),
             pay_by=until,
             by=command.by,
+            at=command.now,
         )
     )
     requested = payments.request_payment(

@@ -135,6 +135,7 @@ def _placed(
         pay_by=until,
         channel=command.channel,
         promotion=code,
+        at=command.now,
     )
 
 

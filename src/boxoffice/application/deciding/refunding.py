@@ -71,7 +71,7 @@ def refund_tickets(view: View, command: RefundTickets) -> Decision:
 def _check_moved(draft: Draft, tickets: list[OrderTicket], now: datetime) -> None:
     for ticket in tickets:
         performance = draft.performance(ticket.line.performance)
-        if not performance.takes_back(now, bought_at=ticket.sold_at):
+        if not performance.takes_back(now, bought_at=ticket.chosen_at):
             raise RefundNotAllowed
 
 

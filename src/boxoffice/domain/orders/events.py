@@ -53,7 +53,7 @@ class OrderPlaced(Event, frozen=True, kw_only=True, tag="order-placed.v1"):
     """A buyer wants the places of a hold and may pay for them until `pay_by`.
 
     `rounding` is that of the price lists of its lines, or `mixed`: then the list that a
-    line names says how it was rounded.
+    line names says how it was rounded. `at` is when it was decided.
     """
 
     order: str
@@ -68,6 +68,7 @@ class OrderPlaced(Event, frozen=True, kw_only=True, tag="order-placed.v1"):
     pay_by: datetime
     channel: Channel
     promotion: str | None = None
+    at: datetime | None = None
 
 
 class OrderConfirmed(Event, frozen=True, kw_only=True, tag="order-confirmed.v1"):
@@ -187,7 +188,10 @@ class ApprovalDenied(Event, frozen=True, kw_only=True, tag="approval-denied.v1")
 
 
 class ExchangePlaced(Event, frozen=True, kw_only=True, tag="exchange-placed.v1"):
-    """Tickets shall be swapped for the places of a hold, once `due` is paid."""
+    """Tickets shall be swapped for the places of a hold, once `due` is paid.
+
+    `at` is when it was decided.
+    """
 
     order: str
     exchange: str
@@ -200,6 +204,7 @@ class ExchangePlaced(Event, frozen=True, kw_only=True, tag="exchange-placed.v1")
     fee: Money
     pay_by: datetime
     by: str
+    at: datetime | None = None
 
 
 class TicketsExchanged(Event, frozen=True, kw_only=True, tag="tickets-exchanged.v1"):

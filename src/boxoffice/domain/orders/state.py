@@ -38,12 +38,15 @@ PROCESS = "system:checkout"
 
 
 class OrderTicket(msgspec.Struct, frozen=True, gc=False):
-    """A ticket that the order has or had, and the hold of `buyer` it came from."""
+    """A ticket that the order has or had, and the hold of `buyer` it came from.
+
+    `chosen_at` is when the buyer agreed to it, which may be long before it was paid.
+    """
 
     line: OrderLine
     hold: str
     buyer: str
-    sold_at: datetime | None
+    chosen_at: datetime | None
     state: TicketState = "valid"
 
     @property
@@ -66,6 +69,7 @@ class Order(msgspec.Struct, frozen=True):
     promotion: str | None = None
     currency: str = ""
     lines: tuple[OrderLine, ...] = ()
+    placed_at: datetime | None = None
     pay_by: datetime | None = None
     confirmed_at: datetime | None = None
     tickets: dict[TicketRef, OrderTicket] = {}
@@ -209,11 +213,14 @@ def _placed(event: OrderPlaced) -> Order:
         promotion=event.promotion,
         currency=event.total.currency,
         lines=event.lines,
+        placed_at=event.at,
         pay_by=event.pay_by,
     )
 
 
 def _confirmed(state: Order, event: OrderConfirmed) -> Order:
+    """Turn lines into tickets; an offer of others was agreed to just now."""
+    chosen_at = event.at if state.offer else state.placed_at or event.at
     return replace(
         state,
         code=event.order,
@@ -225,7 +232,7 @@ def _confirmed(state: Order, event: OrderConfirmed) -> Order:
         lines=event.lines,
         confirmed_at=event.at,
         tickets={
-            ref(line): OrderTicket(line, event.hold, event.buyer, event.at)
+            ref(line): OrderTicket(line, event.hold, event.buyer, chosen_at)
             for line in event.lines
         },
         offer=None,
@@ -245,8 +252,10 @@ def _turned(state: Order, tickets: tuple[TicketRef, ...], into: TicketState) -> 
 
 def _exchanged(state: Order, event: TicketsExchanged) -> Order:
     turned = _turned(state, event.tickets, "exchanged")
+    placed_at = state.exchange.at if state.exchange else None
+    chosen_at = placed_at or event.at
     new = {
-        ref(line): OrderTicket(line, event.hold, event.buyer, event.at)
+        ref(line): OrderTicket(line, event.hold, event.buyer, chosen_at)
         for line in event.lines
     }
     returned = event.returned.minor if _is_of_house(event.by) else 0
