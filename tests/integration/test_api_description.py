@@ -58,7 +58,7 @@ async def configured(house: House, folder: Path) -> tuple[Path, dict[str, str]]:
     return path, buyer
 
 
-async def try_out(port: int, config: Path, who: str, *tags: str) -> None:
+async def expect_no_complaints(port: int, config: Path, who: str, *tags: str) -> None:
     """Let the tool loose, and fail with what it complains about."""
     tool = Path(sys.executable).with_name("schemathesis")
     process = await asyncio.create_subprocess_exec(
@@ -85,6 +85,6 @@ async def test_the_api_does_what_its_description_says(tmp_path: Path) -> None:
         staff = house.staff("admin")["authorization"]
         async with serving(house.container) as port:
             theirs = ("catalogue", "availability", "staff", "operations")
-            await try_out(port, config, staff, *theirs)
+            await expect_no_complaints(port, config, staff, *theirs)
             mine = ("buyers", "holds", "orders")
-            await try_out(port, config, buyer["authorization"], *mine)
+            await expect_no_complaints(port, config, buyer["authorization"], *mine)
