@@ -28,7 +28,17 @@ if TYPE_CHECKING:
     Wanted = Callable[[Container, KnownOrder, str], Command]
     """Makes the command of the house, the order and the actor."""
 
-NOTE = click.option("--note", required=True, help="On record for good: name nobody.")
+
+def _said(_: click.Context, __: click.Parameter, note: str) -> str:
+    """Let words pass, without which nobody knows later why money moved."""
+    if not note.strip() or not note.isprintable():
+        raise click.BadParameter("Say it in words, on one line.")
+    return note
+
+
+NOTE = click.option(
+    "--note", required=True, callback=_said, help="On record for good: name nobody."
+)
 
 
 @click.command()

@@ -98,6 +98,19 @@ def test_money_moves_only_under_a_name(
     assert tags(house) == before
 
 
+@pytest.mark.parametrize("note", ["", " ", "ill\nindeed"])
+@pytest.mark.parametrize("what", [("void",), ("refund", "1"), ("pay-out",)])
+def test_money_moves_only_for_a_reason_in_words(
+    house: SqliteEventStore, capsys: Out, what: tuple[str, ...], note: str
+) -> None:
+    store_facts(house, confirmed(1))
+    before = tags(house)
+    command, *places = what
+    asked = ("order", command, ORDER, *places, "--note", note, *BY_ANN)
+    assert "Say it in words" in said(capsys, *asked, code=2)
+    assert tags(house) == before
+
+
 @pytest.mark.parametrize("spelled", ["Ann Lee", "ann  LEE", "\uff21\uff2e\uff2e Lee"])
 def test_a_name_is_that_of_the_token(
     house: SqliteEventStore,
