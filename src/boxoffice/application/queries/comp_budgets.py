@@ -73,10 +73,10 @@ class CompBudgets:
             return
         event = decode(record.tag, record.data, position=record.position)
         name, before = self._known.get(record.stream, ("", COMP_BUDGET.initial()))
+        if not name and record.version:
+            return  # It went long ago, and what was drawn from it with it.
         if isinstance(event, CompBudgetSet):
             name = event.budget
-        if not name:
-            return
         self._known[record.stream] = (name, COMP_BUDGET.evolve(before, event))
         if len(self._known) > BUDGETS_MAX:
             self._known.popitem(last=False)

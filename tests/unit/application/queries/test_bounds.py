@@ -10,6 +10,7 @@ import pytest
 
 from boxoffice.application.codec import decode
 from boxoffice.application.ports.log import LogRecord
+from boxoffice.application.queries import comp_budgets as comp_budgets_module
 from boxoffice.application.queries import tail as tail_module
 from boxoffice.application.queries.catalogue import Catalogue
 from boxoffice.application.queries.comp_budgets import CompBudgets
@@ -189,6 +190,22 @@ async def test_what_may_be_given_away_is_known_after_a_restart(
     (known_budget,) = await budgets.all()
     assert (known_budget.name, known_budget.places_left) == ("press", 3)
     assert [known.code for known in await promotions.all()] == ["EARLY"]
+
+
+async def test_a_budget_that_had_to_go_is_not_shown_without_its_draws(
+    log: CountingLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comp_budgets_module, "BUDGETS_MAX", 1)
+    worth = Money(10_000, "USD")
+    gala, press = comp_budget_stream("gala"), comp_budget_stream("press")
+    for where, event in (
+        (gala, CompBudgetSet(budget="gala", places_max=4, face_max=worth)),
+        (gala, CompsDrawn(budget="gala", order="X", places=1, face=worth)),
+        (press, CompBudgetSet(budget="press", places_max=4, face_max=worth)),
+        (gala, CompBudgetSet(budget="gala", places_max=5, face_max=worth)),
+    ):
+        log.recorder_.record([(where, event)])
+    assert [known.name for known in await CompBudgets(Tail(log)).all()] == ["press"]
 
 
 async def test_what_happens_after_the_past_is_shown_to_every_fold(
