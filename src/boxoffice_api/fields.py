@@ -46,8 +46,12 @@ PromotionCode = Annotated[
     str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{1,31}" + _END)
 ]
 Line = Annotated[
-    str, msgspec.Meta(min_length=1, max_length=200, pattern=f"^{_PRINTABLE}+{_END}")
+    str,
+    msgspec.Meta(
+        min_length=1, max_length=200, pattern=rf"^(?=.*\S){_PRINTABLE}+{_END}"
+    ),
 ]
+"""Blanks alone are no reason, and no title."""
 Note = Annotated[str, msgspec.Meta(max_length=500, pattern=f"^{_PRINTABLE}*{_END}")]
 PersonName = Annotated[
     str,

@@ -17,6 +17,7 @@ from boxoffice.cli.order_changes import performance_of, say_done
 from boxoffice.cli.orders import find
 from boxoffice.cli.people import BY, actor_named
 from boxoffice.cli.places import named_places, named_tickets
+from boxoffice.cli.words import REASON
 from boxoffice.errors import Invalid, Refused
 from boxoffice.settings import Settings
 
@@ -91,7 +92,7 @@ def exchange(
 @click.option("--name", required=True, help="Of the guest; sealed in the vault.")
 @click.option("--email", required=True, help="Of the guest; sealed in the vault.")
 @click.option("--host", required=True, help="Who invites; sealed in the vault.")
-@click.option("--reason", required=True, help="On record for good: name nobody.")
+@REASON
 @click.option("--budget", required=True, help="Out of which budget.")
 @TYPE
 @BY

@@ -15,6 +15,7 @@ from boxoffice.cli.house import configured, in_house, new_name, tell
 from boxoffice.cli.orders import find
 from boxoffice.cli.people import BY, actor_named
 from boxoffice.cli.places import named_tickets
+from boxoffice.cli.words import NOTE, NOTE_IF_ANY
 from boxoffice.errors import RequestNotOpen
 from boxoffice.settings import Settings
 
@@ -29,21 +30,9 @@ if TYPE_CHECKING:
     """Makes the command of the house, the order and the actor."""
 
 
-def _said(_: click.Context, __: click.Parameter, note: str) -> str:
-    """Let words pass, without which nobody knows later why money moved."""
-    if not note.strip() or not note.isprintable():
-        raise click.BadParameter("Say it in words, on one line.")
-    return note
-
-
-NOTE = click.option(
-    "--note", required=True, callback=_said, help="On record for good: name nobody."
-)
-
-
 @click.command()
 @click.argument("code")
-@click.option("--note", default="", help="On record for good: name nobody.")
+@NOTE_IF_ANY
 @BY
 @configured
 def cancel(settings: Settings, /, *, code: str, note: str, by: str) -> None:
@@ -161,7 +150,7 @@ def approve(settings: Settings, /, *, code: str, request: str, by: str) -> None:
 @click.command()
 @click.argument("code")
 @click.argument("request", default="")
-@click.option("--note", default="", help="On record for good: name nobody.")
+@NOTE_IF_ANY
 @BY
 @configured
 def deny(settings: Settings, /, *, code: str, request: str, note: str, by: str) -> None:

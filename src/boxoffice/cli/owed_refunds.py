@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from boxoffice.cli.house import configured, new_name
-from boxoffice.cli.order_changes import NOTE, carry_out, performance_of
+from boxoffice.cli.order_changes import carry_out, performance_of
 from boxoffice.cli.people import BY
+from boxoffice.cli.words import NOTE
 from boxoffice.errors import RefundNotStuck
 from boxoffice.settings import Settings
 

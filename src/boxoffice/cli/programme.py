@@ -11,6 +11,7 @@ import rich_click as click
 from boxoffice.cli.house import configured, in_house, new_id, print_json, tell
 from boxoffice.cli.identifiers import HEX
 from boxoffice.cli.people import BY, actor_named
+from boxoffice.cli.words import REASON
 from boxoffice.errors import Invalid
 from boxoffice.settings import Settings
 
@@ -149,7 +150,7 @@ def open_(settings: Settings, /, *, performance: str) -> None:
 
 @performance.command()
 @click.argument("performance", type=HEX)
-@click.option("--reason", required=True, help="On record for good: name nobody.")
+@REASON
 @configured
 def close(settings: Settings, /, *, performance: str, reason: str) -> None:
     """Stop new holds; holds that stand can still be paid."""
@@ -167,7 +168,7 @@ def close(settings: Settings, /, *, performance: str, reason: str) -> None:
 
 @performance.command(name="cancel")
 @click.argument("performance", type=HEX)
-@click.option("--reason", required=True, help="On record for good: name nobody.")
+@REASON
 @BY
 @configured
 def call_off(settings: Settings, /, *, performance: str, reason: str, by: str) -> None:
@@ -194,7 +195,7 @@ def call_off(settings: Settings, /, *, performance: str, reason: str, by: str) -
 @click.option("--starts", required=True, help="Curtain, such as 2026-12-31T20:00.")
 @click.option("--refund-until", required=True, help="Until then tickets go back.")
 @click.option("--sale-until", help="Last moment of the sale.  [default: curtain]")
-@click.option("--reason", required=True, help="On record for good: name nobody.")
+@REASON
 @BY
 @configured
 def move(

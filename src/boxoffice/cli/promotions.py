@@ -9,6 +9,7 @@ import rich_click as click
 from boxoffice.cli.amounts import money
 from boxoffice.cli.house import configured, in_house, print_json, tell
 from boxoffice.cli.promotion_terms import changed_terms, described, taken_off
+from boxoffice.cli.words import REASON
 from boxoffice.errors import NotFound
 from boxoffice.settings import Settings
 
@@ -113,7 +114,7 @@ def list_(settings: Settings, /, *, as_json: bool) -> None:
 
 @promotion.command()
 @click.argument("code")
-@click.option("--reason", required=True, help="On record for good: name nobody.")
+@REASON
 @configured
 def end(settings: Settings, /, *, code: str, reason: str) -> None:
     """Stop CODE; orders that have it keep it."""

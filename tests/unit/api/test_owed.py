@@ -67,6 +67,7 @@ async def test_money_is_given_back_by_hand_by_two_people(
     one, two = house.staff("finance"), house.staff()
     early = await post(house, f"{owed}/confirm", two)
     assert early.json()["type"] == "/problems/refund-not-stuck"
+    assert (await post(house, f"{owed}/pay-out", one, note=" ")).status_code == 422
     paid = await post(house, f"{owed}/pay-out", one, note="in cash")
     assert paid.status_code == 202
     assert (await refund_of(house, owed, two))["paid_out_by"] == "A finance"

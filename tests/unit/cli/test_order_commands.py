@@ -59,6 +59,24 @@ def test_the_list_of_dates_tells_which_were_called_off(
     assert states == {PERFORMANCE: "on sale", NEXT: "called off"}
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("order", "void", ORDER, *BY_ANN, "--note", "x" * 501),
+        ("performance", "cancel", PERFORMANCE, *BY_ANN, "--reason", " "),
+        ("performance", "close", PERFORMANCE, "--reason", ""),
+        ("promotion", "end", "SPRING", "--reason", "over\nnow"),
+    ],
+)
+def test_what_goes_on_record_says_something(
+    house: SqliteEventStore, capsys: Out, asked: tuple[str, ...]
+) -> None:
+    store_facts(house, today(1))
+    before = tags(house)
+    assert "Say it in" in said(capsys, *asked, code=2)
+    assert tags(house) == before
+
+
 def test_an_order_that_waits_is_cancelled(house: SqliteEventStore, capsys: Out) -> None:
     store_facts(house, ordered(1))
     assert "Cancelled." in said(capsys, "order", "cancel", ORDER, *BY_ANN)
