@@ -143,6 +143,9 @@ def _refund(document: OrderDocument, event: _OfRefund) -> OrderDocument:
 def _asked_back(document: OrderDocument, event: RefundRequested) -> OrderDocument:
     minor = event.amount.minor
     new = ShownRefund(event.refund, event.attempt, minor)
+    if any(one.refund == event.refund for one in document.refunds):
+        known = {one.refund: one for one in document.refunds} | {event.refund: new}
+        return replace(document, refunds=tuple(known.values()))
     if event.replaces:
         document = _with_refund(document, event.replaces, "replaced", "")
     else:
@@ -163,7 +166,10 @@ def _back(
 
 
 def _failed(document: OrderDocument, event: RefundFailed) -> OrderDocument:
-    """Show a refund that failed; without a next try it is still owed."""
+    """Show a refund that failed; without a next try it is still owed.
+
+    The next try takes its place in the sums, so it need not be among those shown.
+    """
     if event.undone is not None:
         minor = event.undone.minor
         document = replace(
@@ -173,15 +179,9 @@ def _failed(document: OrderDocument, event: RefundFailed) -> OrderDocument:
         )
     if event.retry is None:
         return _with_refund(document, event.refund, "failed", event.reason)
-    less = replace(document, refunding=document.refunding - _amount(document, event))
-    return _with_refund(less, event.refund, "replaced", event.reason)
-
-
-def _amount(document: OrderDocument, event: RefundFailed) -> int:
-    """Give what a refund was of; one that was done with may be left out by now."""
-    if event.undone is not None:
-        return event.undone.minor
-    return {one.refund: one for one in document.refunds}[event.refund].amount
+    turned = _with_refund(document, event.refund, "replaced", event.reason)
+    announced = ShownRefund(event.retry, "", 0)
+    return replace(turned, refunds=_bounded((*turned.refunds, announced)))
 
 
 def _bounded(refunds: tuple[ShownRefund, ...]) -> tuple[ShownRefund, ...]:

@@ -49,6 +49,7 @@ from boxoffice.readmodels.order_document import (
     TIMELINE_MAX,
     URL_MAX,
     OrderDocument,
+    ShownRefund,
 )
 from boxoffice.testing import NOON, PERFORMANCE
 
@@ -488,6 +489,20 @@ def test_refunds_that_are_done_go_before_open_ones() -> None:
     assert "r0" in names
     assert "r1" not in names
     assert (document.refunding, document.refunded) == (REFUNDS_MAX, 1)
+
+
+def test_of_many_refunds_under_way_each_can_still_fail() -> None:
+    asked = [
+        RefundRequested(
+            order=CODE, refund=f"r{n}", attempt="a1", reference="r", amount=usd(1)
+        )
+        for n in range(REFUNDS_MAX + 8)
+    ]
+    gone = RefundFailed(order=CODE, refund="r0", reference="r", reason="x", retry="q")
+    again = replace(asked[0], refund="q")
+    document = shown(*BOUGHT, *asked, gone, again)
+    assert document.refunding == REFUNDS_MAX + 8
+    assert document.refunds[-1] == ShownRefund("q", "a1", 1)
 
 
 def test_an_order_that_was_never_placed_is_not_invented() -> None:
