@@ -46,6 +46,11 @@ async def test_a_ticket_is_refunded_less_a_fee(
     done = await refund(ann, code, f"{performance}:1", fee="5.00", note="Ill")
     assert "On its way back USD 40.00" in done.words
     assert "Fees kept USD 5.00" in done.words
+    orders = f"/staff/performances/{performance}/orders"
+    assert "confirmed returned" not in done.words + (await ann.open(orders)).words
+    rest = await refund(ann, code, f"{performance}:2")
+    assert "confirmed returned" in rest.words
+    assert "confirmed returned" in (await ann.open(orders)).words
     again = await refund(ann, code, f"{performance}:1")
     assert (again.status, bool(again.notice)) == (409, True)
     for given in ({"fee": "five"}, {}):
