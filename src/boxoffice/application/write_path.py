@@ -165,6 +165,8 @@ class WritePath:
             seen=store.head().position,
         )
         self._observer = observer or NullObserver()
+        self.reached = 0
+        """The last position that this path stored."""
 
     def step(self, requests: Sequence[Request]) -> dict[bytes, Answer]:
         """Answer requests with distinct command ids, in order.
@@ -197,6 +199,7 @@ class WritePath:
                 case Stored() if batch is not None:
                     self._memory.keep(batch.overlay.entries, batch.overlay.guards)
                     self._memory.accepted(first=outcome.first, head=outcome.head)
+                    self.reached = outcome.head
                     return answers | batch.answers(outcome)
                 case Stale():
                     stale.append(outcome)

@@ -36,28 +36,40 @@ async def end_when_unfit(container: Container) -> None:
     reason = ""
     while not reason:
         await asyncio.sleep(LOOK_S)
-        now = await _head(container) or known
-        alive = container.writer.alive
-        reason = _set_back(known, now) if alive else "The writer's thread is gone."
-        known = now
+        if not container.writer.alive:
+            reason = "The writer's thread is gone."
+            break
+        known, reason = await asyncio.to_thread(_look, container, known)
     log.error("process_ends", reason=reason)
     raise Unavailable(f"{reason} Start this process anew.")
 
 
-async def _head(container: Container) -> Head | None:
-    """While the log is away nothing is known to be wrong with it."""
+def _look(container: Container, known: Head) -> tuple[Head, str]:
+    """Give the end of the log, and what is wrong with it.
+
+    What our own writer stored counts as well: it may have been stored and lost between
+    two looks. While the log is away nothing is known to be wrong.
+    """
+    stored = container.writer.reached
     try:
-        return await asyncio.to_thread(container.store.head)
+        now = container.store.head()
+        last = known.position - 1
+        there = container.store.read(after=last, limit=1) if last >= 0 else ()
     except Unavailable:
-        return None
-
-
-def _set_back(known: Head, now: Head) -> str:
+        return known, ""
     if now.epoch != known.epoch:
-        return f"The log is in epoch {now.epoch}; this process knows {known.epoch}."
-    if now.position < known.position:
-        return (
-            f"The log was set back from position {known.position:,} to"
-            f" {now.position:,}; run `boxoffice new-epoch`."
-        )
-    return ""
+        detail = f"The log is in epoch {now.epoch}; this process knows {known.epoch}."
+        return now, detail
+    reached = max(known.position, stored)
+    if now.position < reached:
+        return now, _set_back(reached, f"to {now.position:,}")
+    if any(record.hash != known.hash for record in there):
+        return now, _set_back(reached, "and went on otherwise")
+    return now, ""
+
+
+def _set_back(reached: int, how: str) -> str:
+    return (
+        f"The log was set back from position {reached:,} {how};"
+        " run `boxoffice new-epoch`."
+    )

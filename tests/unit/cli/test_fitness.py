@@ -78,6 +78,29 @@ async def test_a_log_that_became_shorter_ends_the_process(
     assert f"from position {length} to {length - 1}" in await ended(container)
 
 
+async def test_what_was_stored_and_lost_between_two_looks_ends_the_process(
+    container: Container, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    length = container.store.head().position
+    monkeypatch.setattr(container.writer._path, "reached", length + 3)
+    assert f"from position {length + 3} to {length}" in await ended(container)
+
+
+async def test_a_log_that_was_set_back_and_grew_again_ends_the_process(
+    container: Container, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = container.store
+    assert isinstance(store, MemoryEventStore)
+    length = store.head().position
+
+    def grow_otherwise() -> None:
+        store._cut(length - 1)
+        store_facts(store, on_sale(PerformanceId("a" * 24)))
+
+    let(store, monkeypatch, look_3=grow_otherwise)
+    assert "went on otherwise" in await ended(container)
+
+
 async def test_a_writer_that_is_gone_ends_the_process(container: Container) -> None:
     assert await asyncio.to_thread(container.writer.drain, LIMIT_S)
     assert "writer" in await ended(container)
