@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +24,20 @@ from boxoffice.infrastructure.sqlite.recorder import VIEW as SQLITE_VIEW
 from boxoffice.infrastructure.sqlite.recorder import SqliteRecorder
 from tests.contract.event_log import batch, stored, ticket
 
+READERS = "read_continuously"
+JOIN_S = 30.0
+
+
+def end_of_readers() -> None:
+    """Wait for threads that the library's case tells to stop, and leaves behind.
+
+    A connection that is closed under one of them takes the interpreter along.
+    """
+    for thread in threading.enumerate():
+        if READERS in thread.name:
+            thread.join(JOIN_S)
+            assert not thread.is_alive()
+
 
 class TestMemoryRecorder(ApplicationRecorderTestCase[ApplicationRecorder]):
     INITIAL_VERSION = 0
@@ -42,6 +57,7 @@ class TestSqliteRecorder(ApplicationRecorderTestCase[ApplicationRecorder]):
         self.store = SqliteEventStore(self.path)
         self.datastore = SQLiteDatastore(str(self.path))
         yield
+        end_of_readers()
         self.datastore.close()
         self.store.close()
 
@@ -57,6 +73,7 @@ class TestPostgresRecorder(ApplicationRecorderTestCase[ApplicationRecorder]):
     def _log(self, postgres_log_url: str) -> Iterator[None]:
         self.store = PostgresEventStore(postgres_log_url)
         yield
+        end_of_readers()
         self.store.close()
 
     def create_recorder(self) -> ApplicationRecorder:

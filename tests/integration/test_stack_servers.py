@@ -1,7 +1,9 @@
 import asyncio
+import gc
 import os
 import signal
 import socket
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -33,6 +35,15 @@ TOPIC = "facts"
 def stack() -> Iterator[Stack]:
     with own_stack("postgres", "kafka", "mongo", "redis") as stack:
         yield stack
+
+
+@pytest.fixture(autouse=True)
+def _lost_sockets() -> Iterator[None]:
+    """Drivers leave sockets of servers that were killed under them to the collector."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 def kill_and_restart(stack: Stack, service: str) -> None:
