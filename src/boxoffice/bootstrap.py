@@ -27,6 +27,7 @@ from boxoffice.application.ports.log import EventStore
 from boxoffice.application.ports.payments import PaymentProvider
 from boxoffice.application.ports.staff import StaffTokens
 from boxoffice.application.ports.vault import Vault
+from boxoffice.application.reach import Reach
 from boxoffice.application.rebuild import ReadSide, rebuild
 from boxoffice.application.topics import FAMILIES, partitions_of
 from boxoffice.application.write_path import WritePath
@@ -61,6 +62,7 @@ class Container:
     checkpoints: Checkpoints
     tokens: StaffTokens
     writer: Writer
+    reach: Reach
     bus: Bus
     documents: ListedDocuments
     cache: Documents
@@ -84,7 +86,10 @@ async def open_container(settings: Settings) -> AsyncIterator[Container]:
         log = await asyncio.to_thread(_open_log, settings)
         stack.callback(log.close)
         clock = await asyncio.to_thread(StoreClock, log.store)
-        writer = await asyncio.to_thread(_open_writer, settings, log.writing)
+        reach = Reach()
+        writer = await asyncio.to_thread(
+            _open_writer, settings, log.writing, reach=reach
+        )
         stack.push_async_callback(asyncio.to_thread, writer.drain, settings.drain_s)
         documents, cache, fanout = _open_read_side(settings, stack)
         payments = _open_payments(settings)
@@ -99,6 +104,7 @@ async def open_container(settings: Settings) -> AsyncIterator[Container]:
             checkpoints=log.checkpoints,
             tokens=log.tokens,
             writer=writer,
+            reach=reach,
             bus=_open_bus(settings, log.store),
             documents=documents,
             cache=cache,
@@ -193,13 +199,14 @@ def _open_memory(settings: Settings) -> _Log:
     )
 
 
-def _open_writer(settings: Settings, store: EventStore) -> Writer:
+def _open_writer(settings: Settings, store: EventStore, *, reach: Reach) -> Writer:
     figures = WriterFigures()
     path = WritePath(
         store,
         families_max=settings.writer_houses_max,
         orders_max=settings.writer_orders_max,
         observer=figures,
+        reach=reach,
     )
     writer = Writer(
         path,

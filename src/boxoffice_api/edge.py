@@ -184,7 +184,12 @@ def open_edge(container: Container, *, entropy: Entropy = os.urandom) -> Edge:
     """Build what the handlers share."""
     settings, store = container.settings, container.store
     head = store.head()
-    tail = Tail(store, past=head.position, patience_s=settings.command_timeout_s)
+    tail = Tail(
+        store,
+        past=head.position,
+        patience_s=settings.command_timeout_s,
+        reach=container.reach,
+    )
     keys = keys_from(settings.secret)
     return Edge(
         container=container,

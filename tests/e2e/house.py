@@ -127,7 +127,9 @@ class House:
 
     def ended(self, role: str) -> int:
         """Wait for a role to end by itself; give its exit code."""
-        return self._processes.pop(role).wait(STOP_S)
+        code = self._processes[role].wait(STOP_S)
+        del self._processes[role]
+        return code
 
     def close(self) -> None:
         """End every role that still runs."""

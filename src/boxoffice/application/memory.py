@@ -56,6 +56,8 @@ class Memory:
         self._houses_max = families_max
         self._small_max = orders_max
         self._seen = seen
+        self.newest = 0
+        """The last position that was folded of any family."""
 
     def load(self, log: LogReader, families: Iterable[Family]) -> None:
         """Load the families that are not known yet, in one read."""
@@ -170,6 +172,7 @@ class Memory:
         entry = family.get(record.stream)
         if record.version != (entry[0] + 1 if entry else 0):
             return
+        self.newest = max(self.newest, record.position)
         event = decode(record.tag, record.data, position=record.position)
         family[record.stream] = entry = evolved(entry, event)
         self._sort(Family(record.stream[:FAMILY_BYTES]), entry)

@@ -30,6 +30,7 @@ from boxoffice.application.ports.log import (
     Stale,
     Stored,
 )
+from boxoffice.application.reach import Reach
 from boxoffice.application.requests import RENDERER, Accepted, Answer, Request
 from boxoffice.application.routing import decide, families, orders
 from boxoffice.domain.decider import Decision
@@ -157,6 +158,7 @@ class WritePath:
         families_max: int,
         orders_max: int = ORDERS_MAX,
         observer: Observer | None = None,
+        reach: Reach | None = None,
     ) -> None:
         self._store = store
         self._memory = Memory(
@@ -165,8 +167,7 @@ class WritePath:
             seen=store.head().position,
         )
         self._observer = observer or NullObserver()
-        self.reached = 0
-        """The last position that this path stored."""
+        self._reach = reach or Reach()
 
     def step(self, requests: Sequence[Request]) -> dict[bytes, Answer]:
         """Answer requests with distinct command ids, in order.
@@ -199,7 +200,7 @@ class WritePath:
                 case Stored() if batch is not None:
                     self._memory.keep(batch.overlay.entries, batch.overlay.guards)
                     self._memory.accepted(first=outcome.first, head=outcome.head)
-                    self.reached = outcome.head
+                    self._reach.note(outcome.head)
                     return answers | batch.answers(outcome)
                 case Stale():
                     stale.append(outcome)
@@ -236,6 +237,7 @@ class WritePath:
             self._memory.catch_up(log_, head=stale[-1].head)
             needed |= self._memory.missing(stale[-1].streams)
         self._memory.load(log_, needed)
+        self._reach.note(self._memory.newest)
         batch = _Batch(self._memory)
         for request in pending:
             batch.decide(request)

@@ -75,11 +75,6 @@ class Writer:
         """Whether requests are still taken and answered."""
         return self._open and self._thread.is_alive()
 
-    @property
-    def reached(self) -> int:
-        """The last position that this writer stored; 0 before it stored any."""
-        return self._path.reached
-
     def submit(self, job: Job) -> None:
         """Queue a job; call it on the job's event loop.
 

@@ -47,10 +47,10 @@ async def end_when_unfit(container: Container) -> None:
 def _look(container: Container, known: Head) -> tuple[Head, str]:
     """Give the end of the log, and what is wrong with it.
 
-    What our own writer stored counts as well: it may have been stored and lost between
-    two looks. While the log is away nothing is known to be wrong.
+    What the process read or stored between two looks counts as well. While the log is
+    away nothing is known to be wrong.
     """
-    stored = container.writer.reached
+    seen = container.reach.position
     try:
         now = container.store.head()
         last = known.position - 1
@@ -60,7 +60,7 @@ def _look(container: Container, known: Head) -> tuple[Head, str]:
     if now.epoch != known.epoch:
         detail = f"The log is in epoch {now.epoch}; this process knows {known.epoch}."
         return now, detail
-    reached = max(known.position, stored)
+    reached = max(known.position, seen)
     if now.position < reached:
         return now, _set_back(reached, f"to {now.position:,}")
     if any(record.hash != known.hash for record in there):

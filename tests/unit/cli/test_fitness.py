@@ -10,14 +10,17 @@ import pytest
 import structlog
 
 from boxoffice.application.ports.log import EventStore, Head
+from boxoffice.application.queries.tail import Tail
 from boxoffice.bootstrap import Container, open_container
 from boxoffice.cli import fitness
 from boxoffice.cli.fitness import end_when_unfit
-from boxoffice.domain.ids import PerformanceId
+from boxoffice.cli.house import tell
+from boxoffice.domain.catalogue.commands import CreateProduction
+from boxoffice.domain.ids import PerformanceId, ProductionId
 from boxoffice.errors import Unavailable
 from boxoffice.infrastructure.memory.event_store import MemoryEventStore
 from boxoffice.settings import Settings
-from boxoffice.testing import on_sale, store_facts
+from boxoffice.testing import NOON, on_sale, store_facts
 
 LIMIT_S = 5.0
 
@@ -78,12 +81,24 @@ async def test_a_log_that_became_shorter_ends_the_process(
     assert f"from position {length} to {length - 1}" in await ended(container)
 
 
-async def test_what_was_stored_and_lost_between_two_looks_ends_the_process(
-    container: Container, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("how", ["stored", "read"])
+async def test_what_was_seen_and_lost_between_two_looks_ends_the_process(
+    container: Container, how: str
 ) -> None:
-    length = container.store.head().position
-    monkeypatch.setattr(container.writer._path, "reached", length + 3)
-    assert f"from position {length + 3} to {length}" in await ended(container)
+    store = container.store
+    assert isinstance(store, MemoryEventStore)
+    length = store.head().position
+    if how == "stored":
+        await tell(
+            container,
+            CreateProduction(production=ProductionId("b" * 24), now=NOON, title="Two"),
+        )
+    else:
+        store_facts(store, on_sale(PerformanceId("a" * 24)))
+        await Tail(store, reach=container.reach).catch_up()
+    reached = store.head().position
+    store._cut(length)
+    assert f"from position {reached:,} to {length}" in await ended(container)
 
 
 async def test_a_log_that_was_set_back_and_grew_again_ends_the_process(

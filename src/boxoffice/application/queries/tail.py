@@ -15,6 +15,7 @@ import asyncio
 from collections.abc import Callable, Collection
 
 from boxoffice.application.ports.log import LogRecord, TaggedReader
+from boxoffice.application.reach import Reach
 from boxoffice.errors import TooSlow
 
 PAGE_MAX = 2_000
@@ -30,15 +31,21 @@ class Tail:
 
     What lies at or below `past` was stored before any fold had an interest in it that
     its tags do not say. `patience_s` bounds how long a caller waits; None is for
-    commands of a console, which nobody leaves.
+    commands of a console, which nobody leaves. `reach` is told of what was read.
     """
 
     def __init__(
-        self, store: TaggedReader, *, past: int = 0, patience_s: float | None = None
+        self,
+        store: TaggedReader,
+        *,
+        past: int = 0,
+        patience_s: float | None = None,
+        reach: Reach | None = None,
     ) -> None:
         self._store = store
         self.past = past
         self._patience_s = patience_s
+        self._reach = reach or Reach()
         self._folds: list[tuple[Fold, frozenset[str]]] = []
         self._position = 0
         self._asked: asyncio.Future[None] | None = None
@@ -115,6 +122,7 @@ class Tail:
                 for fold, _ in self._folds:
                     fold(record)
                 self._position = record.position
+            self._reach.note(self._position)
             if len(page) < PAGE_MAX:
                 return
 
