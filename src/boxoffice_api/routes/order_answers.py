@@ -7,9 +7,27 @@ tells how the order stands.
 from __future__ import annotations
 
 from boxoffice.application.queries.orders import find_order
-from boxoffice.application.writer import Accepted
+from boxoffice.domain.orders.commands import (
+    AcceptAlternative,
+    ApproveRequest,
+    CancelOrder,
+    DeclineAlternative,
+    DenyRequest,
+    ExchangeTickets,
+    PayOrder,
+    RefundTickets,
+    VoidOrder,
+)
+from boxoffice.domain.payments.commands import (
+    ConfirmPayOut,
+    PayOutRefund,
+    RetryRefund,
+)
 from boxoffice_api.answers import NO_STORE, Answer
+from boxoffice_api.auth import Caller
 from boxoffice_api.edge import Edge
+from boxoffice_api.head import Head
+from boxoffice_api.idempotency import Identity
 from boxoffice_api.order_views import (
     OrderChangeView,
     encode,
@@ -18,9 +36,28 @@ from boxoffice_api.order_views import (
 )
 from boxoffice_api.renderings import renderers_of
 
+OfOrder = (
+    PayOrder
+    | CancelOrder
+    | AcceptAlternative
+    | DeclineAlternative
+    | ExchangeTickets
+    | RefundTickets
+    | VoidOrder
+    | ApproveRequest
+    | DenyRequest
+    | RetryRefund
+    | PayOutRefund
+    | ConfirmPayOut
+)
 
-async def answer_change(edge: Edge, accepted: Accepted, *, code: str) -> Answer:
-    """Answer a command about an order."""
+
+async def change_order(
+    edge: Edge, head: Head, caller: Caller, *, identity: Identity, command: OfOrder
+) -> Answer:
+    """Have a command about an order decided; answer it."""
+    accepted = await edge.ask(head, caller, identity=identity, command=command)
+    code = command.order
     if accepted.facts:
         render = renderers_of(accepted).order_change
         body = render(accepted.facts, code, edge.token)

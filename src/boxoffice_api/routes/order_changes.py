@@ -39,9 +39,9 @@ from boxoffice_api.fields import (
     Ordinal,
 )
 from boxoffice_api.head import Head, head_of
-from boxoffice_api.idempotency import Identity, attempt_id, exchange_id
+from boxoffice_api.idempotency import attempt_id, exchange_id
 from boxoffice_api.order_views import OrderChangeView
-from boxoffice_api.routes.order_answers import answer_change
+from boxoffice_api.routes.order_answers import change_order
 from boxoffice_api.routes.orders import buyer_of, own_order
 from boxoffice_api.spec import spec
 
@@ -94,9 +94,6 @@ class ExchangeRequest(
     instrument: Instrument = ""
 
 
-_Command = (
-    PayOrder | CancelOrder | AcceptAlternative | DeclineAlternative | ExchangeTickets
-)
 PAY = Body(PayRequest)
 CANCEL = Body(CancelRequest)
 EXCHANGE = Body(ExchangeRequest)
@@ -133,7 +130,7 @@ async def pay_order(edge: Edge, head: Head, code: str, body: bytes) -> Answer:
         instrument=asked.instrument,
         home=edge.container.settings.home,
     )
-    return await _answered(edge, head, caller, identity=identity, command=command)
+    return await change_order(edge, head, caller, identity=identity, command=command)
 
 
 async def cancel_order(edge: Edge, head: Head, code: str, body: bytes) -> Answer:
@@ -151,7 +148,7 @@ async def cancel_order(edge: Edge, head: Head, code: str, body: bytes) -> Answer
         by=caller.actor,
         note=asked.note,
     )
-    return await _answered(edge, head, caller, identity=identity, command=command)
+    return await change_order(edge, head, caller, identity=identity, command=command)
 
 
 async def take_alternative(edge: Edge, head: Head, code: str, body: bytes) -> Answer:
@@ -182,7 +179,7 @@ async def _choose(
         buyer=buyer_of(caller),
     )
     identity = edge.identify(head, caller, b"")
-    return await _answered(edge, head, caller, identity=identity, command=command)
+    return await change_order(edge, head, caller, identity=identity, command=command)
 
 
 async def exchange(edge: Edge, head: Head, code: str, body: bytes) -> Answer:
@@ -211,7 +208,7 @@ async def exchange(edge: Edge, head: Head, code: str, body: bytes) -> Answer:
         fee=settings.exchange_fee,
         pay_s=settings.pay_s,
     )
-    return await _answered(edge, head, caller, identity=identity, command=command)
+    return await change_order(edge, head, caller, identity=identity, command=command)
 
 
 def _returned_alone_max(caller: Caller, settings: Settings) -> int | None:
@@ -234,13 +231,6 @@ async def _holder(
     except errors.NotFound:
         return BuyerId(known.order.buyer)
     return own
-
-
-async def _answered(
-    edge: Edge, head: Head, caller: Caller, *, identity: Identity, command: _Command
-) -> Answer:
-    accepted = await edge.ask(head, caller, identity=identity, command=command)
-    return await answer_change(edge, accepted, code=command.order)
 
 
 # ------------------------------------------------------- the framework's routes

@@ -30,7 +30,7 @@ from boxoffice_api.head import Head, head_of
 from boxoffice_api.idempotency import request_id
 from boxoffice_api.order_views import OrderChangeView
 from boxoffice_api.paths import request_in_path
-from boxoffice_api.routes.order_answers import answer_change
+from boxoffice_api.routes.order_answers import change_order
 from boxoffice_api.routes.order_changes import Tickets, check_note, ticket_refs
 from boxoffice_api.routes.orders import buyer_of, own_order
 from boxoffice_api.spec import spec
@@ -90,8 +90,7 @@ async def refund_tickets(edge: Edge, head: Head, code: str, body: bytes) -> Answ
         fee=asked.fee,
         unapproved_max=limit if is_staff else None,
     )
-    accepted = await edge.ask(head, caller, identity=identity, command=command)
-    return await answer_change(edge, accepted, code=known.code)
+    return await change_order(edge, head, caller, identity=identity, command=command)
 
 
 async def void_order(edge: Edge, head: Head, code: str, body: bytes) -> Answer:
@@ -109,8 +108,7 @@ async def void_order(edge: Edge, head: Head, code: str, body: bytes) -> Answer:
         window_s=edge.container.settings.void_window_s,
         unapproved_max=edge.container.settings.refund_unapproved_max,
     )
-    accepted = await edge.ask(head, staff, identity=identity, command=command)
-    return await answer_change(edge, accepted, code=known.code)
+    return await change_order(edge, head, staff, identity=identity, command=command)
 
 
 async def approve(
@@ -128,8 +126,7 @@ async def approve(
         by=staff.actor,
     )
     identity = edge.identify(head, staff, b"")
-    accepted = await edge.ask(head, staff, identity=identity, command=command)
-    return await answer_change(edge, accepted, code=known.code)
+    return await change_order(edge, head, staff, identity=identity, command=command)
 
 
 async def deny(edge: Edge, head: Head, code: str, request: str, body: bytes) -> Answer:
@@ -146,8 +143,7 @@ async def deny(edge: Edge, head: Head, code: str, request: str, body: bytes) -> 
         by=staff.actor,
         note=asked.note,
     )
-    accepted = await edge.ask(head, staff, identity=identity, command=command)
-    return await answer_change(edge, accepted, code=known.code)
+    return await change_order(edge, head, staff, identity=identity, command=command)
 
 
 # ------------------------------------------------------- the framework's routes

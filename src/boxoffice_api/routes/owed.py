@@ -28,7 +28,7 @@ from boxoffice_api.head import Head, head_of
 from boxoffice_api.idempotency import refund_id
 from boxoffice_api.order_views import OrderChangeView
 from boxoffice_api.paths import refund_in_path
-from boxoffice_api.routes.order_answers import answer_change
+from boxoffice_api.routes.order_answers import change_order
 from boxoffice_api.routes.orders import own_order
 from boxoffice_api.spec import spec
 
@@ -60,8 +60,7 @@ async def retry_refund(
         retry=refund_id(edge.keys, identity),
         by=staff.actor,
     )
-    accepted = await edge.ask(head, staff, identity=identity, command=command)
-    return await answer_change(edge, accepted, code=known.code)
+    return await change_order(edge, head, staff, identity=identity, command=command)
 
 
 async def pay_out_refund(
@@ -80,8 +79,7 @@ async def pay_out_refund(
         by=staff.actor,
         note=asked.note,
     )
-    accepted = await edge.ask(head, staff, identity=identity, command=command)
-    return await answer_change(edge, accepted, code=known.code)
+    return await change_order(edge, head, staff, identity=identity, command=command)
 
 
 async def confirm_pay_out(
@@ -99,8 +97,7 @@ async def confirm_pay_out(
         refund=RefundId(refund_in_path(refund)),
         by=staff.actor,
     )
-    accepted = await edge.ask(head, staff, identity=identity, command=command)
-    return await answer_change(edge, accepted, code=known.code)
+    return await change_order(edge, head, staff, identity=identity, command=command)
 
 
 # ------------------------------------------------------- the framework's routes
